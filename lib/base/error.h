@@ -1,0 +1,19 @@
+/* Filling hpo_error. */
+#ifndef HPO_BASE_ERROR_H
+#define HPO_BASE_ERROR_H
+
+#include <hpo/status.h>
+
+#if defined(__GNUC__)
+#define HPO__PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define HPO__PRINTF(format, first)
+#endif
+
+/* Fills `err` (may be NULL) and returns `status`. The text is cut at a UTF-8 boundary; numbers in it come through hpo__number_text, never %g. */
+hpo_status hpo__fail(hpo_error *err, hpo_status status, const char *format, ...) HPO__PRINTF(3, 4);
+/* The same with errno's cause appended. */
+hpo_status hpo__fail_errno(hpo_error *err, hpo_status status, int sys_errno, const char *format, ...) HPO__PRINTF(4, 5);
+hpo_status hpo__fail_nomem(hpo_error *err);
+
+#endif

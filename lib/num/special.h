@@ -1,0 +1,17 @@
+/* Special functions, from GSL (special_gsl.c) or built in (special_builtin.c) by the meson option `gsl`; the two agree to 1e-12 relative. Arguments are checked here, so that
+ * GSL's error handler, which would abort the host, is never reached; out of domain gives NaN. */
+#ifndef HPO_NUM_SPECIAL_H
+#define HPO_NUM_SPECIAL_H
+
+/* Standard normal: distribution function, upper tail, quantile (p in (0,1); 0 and 1 give infinities). */
+double hpo__normal_cdf(double x);
+double hpo__normal_quantile(double p);
+/* Student's t with nu > 0 degrees of freedom: distribution function and quantile. */
+double hpo__student_cdf(double t, double nu);
+double hpo__student_quantile(double p, double nu);
+/* Chi-square with nu > 0 degrees of freedom: upper tail P(X > x). */
+double hpo__chi_square_upper(double x, double nu);
+/* "yes" or "no": whether GSL does the work, for hpo_build_info. */
+const char *hpo__special_gsl(void);
+
+#endif
