@@ -5,9 +5,9 @@
 #include <hpo/status.h>
 
 #if defined(__GNUC__)
-#define HPO__PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define HPO__PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define HPO__PRINTF(format, first)
+#define HPO__PRINTF(text, first)
 #endif
 
 /* Fills `err` (may be NULL) and returns `status`. The text is cut at a UTF-8 boundary; numbers in it come through hpo__number_text, never %g. */

@@ -1,0 +1,101 @@
+#include "base/error.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* vsnprintf may cut a UTF-8 sequence in two: drop the broken end. */
+static void drop_broken_tail(char *text) {
+    size_t length = strlen(text);
+    while (length > 0 && !hpo__utf8_valid(text, length))
+        text[--length] = '\0';
+}
+
+static void fill(hpo_error *err, hpo_status status, int sys_errno, const char *format, va_list arguments) {
+    err->code      = status;
+    err->sys_errno = sys_errno;
+    int length     = vsnprintf(err->message, sizeof err->message, format, arguments);
+    if (length < 0)
+        err->message[0] = '\0';
+    else if ((size_t)length >= sizeof err->message)
+        drop_broken_tail(err->message);
+}
+
+hpo_status hpo__fail(hpo_error *err, hpo_status status, const char *format, ...) {
+    if (err != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        fill(err, status, 0, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+hpo_status hpo__fail_errno(hpo_error *err, hpo_status status, int sys_errno, const char *format, ...) {
+    if (err != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        fill(err, status, sys_errno, format, arguments);
+        va_end(arguments);
+        char   cause[128];
+        size_t length = strlen(err->message);
+        if (strerror_r(sys_errno, cause, sizeof cause) == 0 && length + 3 < sizeof err->message) {
+            snprintf(err->message + length, sizeof err->message - length, ": %s", cause);
+            drop_broken_tail(err->message);
+        }
+    }
+    return status;
+}
+
+hpo_status hpo__fail_nomem(hpo_error *err) {
+    return hpo__fail(err, HPO_E_NOMEM, "out of memory");
+}
+
+const char *hpo_status_name(hpo_status status) {
+    if (status <= HPO_E_HOST)
+        return "HPO_E_HOST";
+    switch (status) {
+    case HPO_OK:
+        return "HPO_OK";
+    case HPO_PRUNED:
+        return "HPO_PRUNED";
+    case HPO_STOPPED:
+        return "HPO_STOPPED";
+    case HPO_EXHAUSTED:
+        return "HPO_EXHAUSTED";
+    case HPO_E_INVALID:
+        return "HPO_E_INVALID";
+    case HPO_E_NOMEM:
+        return "HPO_E_NOMEM";
+    case HPO_E_STATE:
+        return "HPO_E_STATE";
+    case HPO_E_NOT_FOUND:
+        return "HPO_E_NOT_FOUND";
+    case HPO_E_EXISTS:
+        return "HPO_E_EXISTS";
+    case HPO_E_UNSUPPORTED:
+        return "HPO_E_UNSUPPORTED";
+    case HPO_E_BUSY:
+        return "HPO_E_BUSY";
+    case HPO_E_IO:
+        return "HPO_E_IO";
+    case HPO_E_CORRUPT:
+        return "HPO_E_CORRUPT";
+    case HPO_E_ABI:
+        return "HPO_E_ABI";
+    case HPO_E_NUMERIC:
+        return "HPO_E_NUMERIC";
+    case HPO_E_BUFFER:
+        return "HPO_E_BUFFER";
+    case HPO_E_STALE:
+        return "HPO_E_STALE";
+    case HPO_E_CALLBACK:
+        return "HPO_E_CALLBACK";
+    case HPO_E_INTERNAL:
+        return "HPO_E_INTERNAL";
+    default:
+        return "unknown status";
+    }
+}
