@@ -4,9 +4,9 @@
 
 #include <hpo/api.h>
 
-#define HPO_VERSION_MAJOR 0
-#define HPO_VERSION_MINOR 1
-#define HPO_VERSION_PATCH 0
+#define HPO_VERSION_MAJOR 0 /**< Rises with a break of the ABI. */
+#define HPO_VERSION_MINOR 1 /**< Rises with new functions. */
+#define HPO_VERSION_PATCH 0 /**< Rises with corrections only. */
 /** Version of this header as one number, 10000 * major + 100 * minor + patch. */
 #define HPO_VERSION (HPO_VERSION_MAJOR * 10000 + HPO_VERSION_MINOR * 100 + HPO_VERSION_PATCH)
 
