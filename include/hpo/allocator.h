@@ -16,7 +16,8 @@ typedef struct hpo_allocator {
     uint32_t struct_size; /**< sizeof(hpo_allocator) as the caller knows it. */
     uint32_t reserved;    /**< 0. */
     void    *user;        /**< Passed to `resize`. */
-    void *(*resize)(void *user, void *block, size_t old_size, size_t new_size); /**< The one function; see above. */
+    /** Allocates, resizes and frees, as said above. */
+    void *(*resize)(void *user, void *block, size_t old_size, size_t new_size);
 } hpo_allocator;
 
 HPO_END_DECLS
