@@ -13,14 +13,14 @@
 enum { CYCLE_LINEAR = 0, CYCLE_LOG = 1, CYCLE_INT = 2, CYCLE_CATEGORICAL = 3 };
 
 static const char *const choices[] = {"a", "b", "c", "d"};
-enum { CHOICES = (int)(sizeof choices / sizeof *choices) };
+enum { CHOICES = (int)(sizeof choices / sizeof *choices), INT_HIGH = 64 };
 
 static int cycle_of(const bench_problem *problem, size_t i) {
     return (int)(i % (problem->mixed ? 4 : 2));
 }
 
 static void range_of(int cycle, double *low, double *high) {
-    static const double ranges[][2] = {{-5.0, 5.0}, {1e-5, 1.0}, {1.0, 64.0}, {0.0, CHOICES - 1.0}};
+    static const double ranges[][2] = {{-5.0, 5.0}, {1e-5, 1.0}, {1.0, INT_HIGH}, {0.0, CHOICES - 1.0}};
     *low                            = ranges[cycle][0];
     *high                           = ranges[cycle][1];
 }
@@ -89,15 +89,33 @@ static hpo_status set_number(hpo_study *study, const char *key, uint64_t number,
     return hpo_study_set(study, key, text, err);
 }
 
-/* Least L with L^dims >= cells. */
-static uint64_t levels_for(uint64_t cells, size_t dims) {
-    uint64_t levels = 2;
-    for (;; levels++) {
-        double product = pow((double)levels, (double)dims);
-        if (product >= (double)cells) {
-            return levels;
+/* Cells of the grid with `levels` per parameter, as far as its kind has so many. */
+static double cells_of(const bench_problem *problem, uint64_t levels) {
+    double cells = 1.0;
+    for (size_t i = 0; i < problem->dims; i++) {
+        int cycle = cycle_of(problem, i);
+        cells *= cycle == CYCLE_CATEGORICAL ? CHOICES : cycle == CYCLE_INT ? fmin((double)levels, INT_HIGH) : (double)levels;
+    }
+    return cells;
+}
+
+/* Least number >= 2 of levels that gives `cells`; the first parameter is a float, so there is one. */
+static uint64_t levels_for(const bench_problem *problem, uint64_t cells) {
+    uint64_t low  = 1;
+    uint64_t high = 2;
+    while (cells_of(problem, high) < (double)cells) {
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (cells_of(problem, middle) < (double)cells) {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
+    return high;
 }
 
 /*
@@ -106,11 +124,7 @@ static uint64_t levels_for(uint64_t cells, size_t dims) {
  */
 static hpo_status grid_size(const bench_problem *problem, hpo_study *study, uint64_t cells, hpo_error *err) {
     if (problem->dims <= 20) {
-        size_t free_dims = 0;
-        for (size_t i = 0; i < problem->dims; i++) {
-            free_dims += cycle_of(problem, i) != CYCLE_CATEGORICAL;
-        }
-        return set_number(study, "grid.levels", levels_for(cells, free_dims), err);
+        return set_number(study, "grid.levels", levels_for(problem, cells), err);
     }
     hpo_status status  = HPO_OK;
     double     product = 1.0;
