@@ -11,7 +11,5 @@ double hpo__student_cdf(double t, double nu);
 double hpo__student_quantile(double p, double nu);
 /* Chi-square with nu > 0 degrees of freedom: upper tail P(X > x). */
 double hpo__chi_square_upper(double x, double nu);
-/* "yes" or "no": whether GSL does the work, for hpo_build_info. */
-const char *hpo__special_gsl(void);
 
 #endif
