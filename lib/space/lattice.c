@@ -23,7 +23,7 @@ typedef struct group {
     size_t    n_leaves;
     uint32_t *levels; /* n_blocks x n_branches: level of each branch, or INACTIVE */
     uint64_t *starts; /* n_blocks: index of the block's first cell in the group */
-    size_t    n_blocks, capacity;
+    size_t    n_blocks, levels_capacity, starts_capacity;
     uint64_t  total;
 } group;
 
@@ -130,27 +130,33 @@ static void tie_groups(const hpo_space *space, size_t *root) {
     }
 }
 
+/* Room for one more block; each array knows its own capacity, so that a refusal half way leaves a sound group. */
+static bool grow_blocks(const hpo__lattice *lattice, group *g) {
+    size_t capacity = hpo__alloc_capacity(g->n_blocks, g->n_blocks + 1);
+    if (g->n_blocks == g->levels_capacity) {
+        uint32_t *levels = hpo__alloc_grow(&lattice->alloc, g->levels, g->levels_capacity * g->n_branches, capacity * g->n_branches, sizeof *levels);
+        if (levels == NULL)
+            return false;
+        g->levels          = levels;
+        g->levels_capacity = capacity;
+    }
+    if (g->n_blocks == g->starts_capacity) {
+        uint64_t *starts = hpo__alloc_grow(&lattice->alloc, g->starts, g->starts_capacity, capacity, sizeof *starts);
+        if (starts == NULL)
+            return false;
+        g->starts          = starts;
+        g->starts_capacity = capacity;
+    }
+    return true;
+}
+
 static hpo_status add_block(hpo__lattice *lattice, group *g, uint64_t cells, hpo_error *err) {
     if (g->n_blocks >= MOST_BLOCKS)
         return hpo__fail(err, HPO_E_UNSUPPORTED,
                          "parameter '%s' and those tied to it by conditions branch into more than %d cases, too many for a grid",
                          lattice->space->parameters[g->branches[0]].name, (int)MOST_BLOCKS);
-    if (g->n_blocks == g->capacity) {
-        size_t    capacity = hpo__alloc_capacity(g->capacity, g->n_blocks + 1);
-        uint32_t *levels   = hpo__alloc_grow(&lattice->alloc, g->levels, g->capacity * g->n_branches, capacity * g->n_branches, sizeof *levels);
-        if (levels == NULL)
-            return hpo__fail_nomem(err);
-        g->levels        = levels;
-        uint64_t *starts = hpo__alloc_grow(&lattice->alloc, g->starts, g->capacity, capacity, sizeof *starts);
-        if (starts == NULL) { /* keep the two of one capacity: shrinking back cannot matter for correctness, so the old count stays */
-            uint32_t *back = hpo__alloc_grow(&lattice->alloc, g->levels, capacity * g->n_branches, g->capacity * g->n_branches, sizeof *levels);
-            if (back != NULL)
-                g->levels = back;
-            return hpo__fail_nomem(err);
-        }
-        g->starts   = starts;
-        g->capacity = capacity;
-    }
+    if (!grow_blocks(lattice, g))
+        return hpo__fail_nomem(err);
     if (g->total > UINT64_MAX - cells)
         return overflow(lattice, err);
     memcpy(g->levels + g->n_blocks * g->n_branches, lattice->current, g->n_branches * sizeof *g->levels);
@@ -269,8 +275,8 @@ void hpo__lattice_free(hpo__lattice *lattice) {
         group *g = &lattice->groups[i];
         hpo__alloc_free(&alloc, g->branches, g->n_branches, sizeof *g->branches);
         hpo__alloc_free(&alloc, g->leaves, g->n_leaves, sizeof *g->leaves);
-        hpo__alloc_free(&alloc, g->levels, g->capacity * g->n_branches, sizeof *g->levels);
-        hpo__alloc_free(&alloc, g->starts, g->capacity, sizeof *g->starts);
+        hpo__alloc_free(&alloc, g->levels, g->levels_capacity * g->n_branches, sizeof *g->levels);
+        hpo__alloc_free(&alloc, g->starts, g->starts_capacity, sizeof *g->starts);
     }
     hpo__alloc_free(&alloc, lattice->groups, lattice->space->size, sizeof *lattice->groups);
     hpo__alloc_free(&alloc, lattice->values, lattice->space->size, sizeof *lattice->values);
