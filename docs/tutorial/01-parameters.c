@@ -4,7 +4,7 @@
  */
 #include "tutorial.h"
 
-enum { SAMPLES = 60, TRAINING = 20, MAX_DEGREE = 12, EPOCHS = 3000 };
+enum { SAMPLES = 60, TRAINING = 20, MAX_DEGREE = 10, EPOCHS = 5000 };
 
 typedef struct data {
     double x[SAMPLES], y[SAMPLES]; /* the first TRAINING ones are for training, the others for validation */
