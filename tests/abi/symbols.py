@@ -10,14 +10,14 @@ import subprocess
 import sys
 
 FORBIDDEN = set("""
-    getenv secure_getenv setenv putenv setlocale uselocale localtime strftime
+    getenv secure_getenv setenv putenv setlocale localtime strftime
     exit _exit _Exit quick_exit abort atexit at_quick_exit __cxa_atexit __assert_fail pthread_atfork
     signal sigaction raise kill fork system popen chdir umask
     printf vprintf puts putchar putc perror __printf_chk __vprintf_chk stdin stdout stderr
     rand srand rand_r random srandom drand48 srand48
     gsl_set_error_handler gsl_set_error_handler_off
     """.split())
-LOCALE_BOUND = set("strtod strtof strtold atof sscanf fscanf __isoc99_sscanf __isoc99_fscanf".split())
+LOCALE_BOUND = set("uselocale strtod strtof strtold atof sscanf fscanf __isoc99_sscanf __isoc99_fscanf".split())
 
 
 def run(*command):
@@ -28,8 +28,9 @@ def in_headers(paths):
     found = {}
     for path in paths:
         text = re.sub(r"^\s*#.*$", "", open(path, encoding="utf-8").read(), flags=re.M)
-        for match in re.finditer(r"(?:Since (\d+\.\d+)\.\s*\*/\s*)?HPO_API\b[^;(]*\b(hpo_\w+)\s*\(", text):
-            found[match[2]] = "HPO_" + (match[1] or "? (its comment must end in: Since X.Y.)")
+        for comment, name in re.findall(r"(/\*\*(?:(?!\*/).)*\*/)?\s*\bHPO_API\b[^;(]*\b(hpo_\w+)\s*\(", text, flags=re.S):
+            since = re.search(r"\bSince (\d+\.\d+)\.", comment)
+            found[name] = "HPO_" + since[1] if since else 'no "Since X.Y." in its comment'
     return found
 
 

@@ -17,7 +17,8 @@ int main(void) {
     int        good;
 
     hpo_space_add_float(space, "x", -4.0, 4.0, HPO_LINEAR, NULL);
-    if (hpo_study_new(space, &study, &error) < 0 || hpo_study_optimize(study, bowl, NULL, 200, &error) < 0 || hpo_study_best(study, &best, &error) < 0)
+    if (hpo_study_new(space, &study, &error) < 0 || hpo_study_optimize(study, bowl, NULL, 200, &error) < 0 ||
+        hpo_study_best(study, &best, &error) < 0)
         fprintf(stderr, "%s\n", error.message);
     /* 200 uniform trials all miss [0.5, 1.5] with probability (7/8)^200 < 1e-11. */
     good = best && hpo_trial_value(best) < 0.25 && hpo_version() == HPO_VERSION;
