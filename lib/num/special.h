@@ -1,9 +1,9 @@
-/* Special functions, from GSL (special_gsl.c) or built in (special_builtin.c) by the meson option `gsl`; the two agree to 1e-12 relative. Arguments are checked here, so that
- * GSL's error handler, which would abort the host, is never reached; out of domain gives NaN. */
+/* Distribution functions: the normal one from GSL (special_gsl.c) or built in (special_builtin.c) by the meson option `gsl`, the two agree to 1e-12 relative; the others
+ * in tails.c. Any argument is safe; out of domain, and for NaN, the result is NaN. */
 #ifndef HPO_NUM_SPECIAL_H
 #define HPO_NUM_SPECIAL_H
 
-/* Standard normal: distribution function, upper tail, quantile (p in (0,1); 0 and 1 give infinities). */
+/* Standard normal: distribution function (the upper tail is that of -x) and quantile, p in [0,1]; 0 and 1 give infinities. */
 double hpo__normal_cdf(double x);
 double hpo__normal_quantile(double p);
 /* Student's t with nu > 0 degrees of freedom: distribution function and quantile. */

@@ -285,6 +285,10 @@ void hpo__lattice_free(hpo__lattice *lattice) {
     hpo__alloc_free(&alloc, lattice, 1, sizeof *lattice);
 }
 
+const hpo__axis *hpo__lattice_axis(const hpo__lattice *lattice, size_t parameter) {
+    return &lattice->axes[parameter];
+}
+
 uint64_t hpo__lattice_total(const hpo__lattice *lattice) {
     return lattice->total;
 }

@@ -23,6 +23,9 @@ void hpo__lattice_point(hpo__lattice *lattice, uint64_t index, double *unit);
 /* Index of the cell at these canonical coordinates; false when there is none. */
 bool hpo__lattice_find(hpo__lattice *lattice, const double *unit, uint64_t *index);
 
+/* Levels of a parameter; lives as long as the lattice. */
+const hpo__axis *hpo__lattice_axis(const hpo__lattice *lattice, size_t parameter);
+
 /* Frees axes that no lattice took. */
 void hpo__axes_free(const hpo_space *space, hpo__axis *axes);
 /* Fills an axis with `n` >= 1 coordinates spread evenly from end to end of the parameter's scale (n = 1: the middle), doubles on discrete parameters left out; a discrete
