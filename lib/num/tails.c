@@ -135,16 +135,15 @@ static double inverse_beta_half(double a) {
 static double beta_fraction(double a, double b, double x) {
     double c = 1, d = 1 / (1 - (a + b) * x / (a + 1)), fraction = d;
     for (int m = 1; m < ITERATIONS_MAX; m++) {
-        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-        d           = 1 / (1 + even * d);
-        c           = 1 + even / c;
-        fraction *= c * d;
-        double odd   = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-        d            = 1 / (1 + odd * d);
-        c            = 1 + odd / c;
-        double ratio = c * d;
-        fraction *= ratio;
-        if (fabs(ratio - 1) < 1e-16)
+        double even       = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        d                 = 1 / (1 + even * d);
+        c                 = 1 + even / c;
+        double even_ratio = c * d, odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        d                = 1 / (1 + odd * d);
+        c                = 1 + odd / c;
+        double odd_ratio = c * d;
+        fraction *= even_ratio * odd_ratio;
+        if (fabs(even_ratio - 1) < 1e-16 && fabs(odd_ratio - 1) < 1e-16) /* one of them alone is 1 to all digits too early for small x */
             break;
     }
     return fraction;
@@ -165,7 +164,7 @@ static parts parts_from_centre(double centre) {
 
 /* For large nu: G. W. Hill, "Algorithm 395: Student's t-distribution", CACM 13, 1970: a normal deviate whose error falls with nu^-3. */
 static parts student_large(double t, double nu) {
-    double a = nu - 0.5, b = 48 * a * a, square = a * log1p(t / nu * t), z = sqrt(square);
+    double a = nu - 0.5, b = 48 * a * a, square = nu < 1e20 ? a * log1p(t / nu * t) : t * t, z = sqrt(square);
     if (!(square < 1500)) /* the tail is below the least double */
         return parts_from_tail(0);
     double correction = ((((-0.4 * square - 3.3) * square - 24) * square - 85.5) / (0.8 * square * square + 100 + b) + square + 3) / b + 1;
