@@ -158,7 +158,7 @@ static void draw_persons(samples *s, size_t persons, uint64_t seed) {
         size_t person = i / 6;
         for (size_t j = 0; j < FEATURES; j++)
             s->x[i][j] = normal(seed, person * FEATURES + j) + 0.1 * normal(seed + 1, i * FEATURES + j);
-        s->y[i]      = normal(seed, person * FEATURES) + 1.5 * normal(seed + 2, person) > 0;
+        s->y[i]      = normal(seed, person * FEATURES) + 0.5 * normal(seed + 2, person) > 0;
         s->person[i] = (int64_t)person;
     }
 }
@@ -201,7 +201,7 @@ static void samples_that_belong_together(void) {
     double         promised[2] = {0}, true_error[2] = {0}, chosen[2] = {0};
     enum { REPEAT = 20 };
     for (uint64_t r = 0; r < REPEAT; r++) {
-        draw_persons(&c.s, 30, 3000 + 10 * r);
+        draw_persons(&c.s, 60, 3000 + 10 * r);
         draw_persons(&fresh, MAX_SAMPLES / 6, 5000 + 10 * r);
         for (int grouped = 0; grouped < 2; grouped++) {
             settings h = {.use = {1, 1, 1, 1, 1, 1, 1, 1}};
@@ -213,7 +213,7 @@ static void samples_that_belong_together(void) {
             true_error[grouped] += error_rate(&c.s, c.fold, 1, 1, &h, &fresh, 0, NULL) / REPEAT; /* fold 1 is empty: train on all */
         }
     }
-    printf("\n30 persons with 6 samples each    mean k  promised  on new persons\n");
+    printf("\n60 persons with 6 samples each    mean k  promised  on new persons\n");
     printf("folds of samples                  %6.1f  %8.1f  %14.1f\n", chosen[0], 100 * promised[0], 100 * true_error[0]);
     printf("folds of persons (groups)         %6.1f  %8.1f  %14.1f\n", chosen[1], 100 * promised[1], 100 * true_error[1]);
     claim(true_error[0] - promised[0] > 0.25, "with a person on both sides the promise is more than 25 points too good");

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SAMPLES = 240, FEATURES = 3, FOLDS = 5 };
+enum { SAMPLES = 400, FEATURES = 3, FOLDS = 5 };
 
 typedef struct data {
     double   x[SAMPLES][FEATURES], y[SAMPLES];
