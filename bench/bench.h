@@ -67,6 +67,12 @@ void bench_complain(const char *command, const char *format, ...);
 
 /* ---- problem.c: the search space, the objective and the study that are measured ---- */
 
+#define BENCH_PROBLEM_HELP                                                                                                                           \
+    "Space: floats, by turns linear in [-5, 5] and log in [1e-5, 1]; with --mixed by turns a linear float, a log float, an int in [1, 64] and a\n"   \
+    "categorical of 4 choices. The setting trials is N. For the strategy grid, grid.levels is the least number >= 2 that gives N cells; above "      \
+    "some\n"                                                                                                                                         \
+    "60 parameters the library refuses even 2 levels.\n"
+
 typedef struct bench_problem {
     size_t  dims;
     bool    mixed;

@@ -17,10 +17,8 @@ static const char notes[] =
     "bytes_per_trial: the study lives in an allocator that counts the bytes that the library has asked for and not given back, unused capacity of\n"
     "growing arrays included, the C library's own overhead per block excluded. It is (live bytes after the last trial - live bytes after the first\n"
     "trial) / (N - 1), with no trial handle open at either point, so that the space, the settings and the strategy's tables do not count.\n\n"
-    "Each row, and each repeat of a row, runs in a process of its own; of the repeats the one with the least ask_p50 + tell_p50 is shown.\n"
-    "Space: floats, by turns linear in [-5, 5] and log in [1e-5, 1]; with --mixed by turns a linear and a log float, an int in [1, 64] and a "
-    "categorical\n"
-    "of 4 choices. For the strategy grid, grid.levels is chosen so that at least N cells exist.\n\n"
+    "Each row, and each repeat of a row, runs in a process of its own; of the repeats the one with the least ask_p50 + tell_p50 is "
+    "shown.\n" BENCH_PROBLEM_HELP "\n"
     "Exit status: 0 when every row was measured, 1 when one failed (the others are still written), 2 for a wrong command line.\n";
 
 enum { TOTAL, ASK_P50, ASK_P99, TELL_P50, TELL_P99, BYTES, RESULTS };
@@ -195,7 +193,7 @@ static int run_latency(int argc, char **argv) {
         {"mixed", BENCH_FLAG, "", "", 0, 0, &run.mixed, "also int and categorical parameters"},
         {"time-reads", BENCH_FLAG, "", "", 0, 0, &run.read_names, "count reading every parameter by name to ask"},
         {"repeat", BENCH_NUMBER, "R", "1", 1, 1000, &repeat, "runs per row; the quickest is shown"},
-        {"seed", BENCH_NUMBER, "K", "1", 0, UINT64_MAX, &run.seed, "seed of the study"},
+        {"seed", BENCH_NUMBER, "K", "1", 0, INT64_MAX, &run.seed, "seed of the study"},
         {"set", BENCH_PAIRS, "KEY=VALUE", "", 0, 0, &settings, "a setting of the study; may be repeated"},
         {"out", BENCH_TEXT, "FILE", "", 0, 0, &out, "write the table to FILE instead of stdout"},
         {NULL, BENCH_FLAG, NULL, NULL, 0, 0, NULL, NULL},

@@ -1,5 +1,4 @@
 /* Clock, percentiles, counted memory, one process per measurement, and the table. POSIX. */
-#define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 #include <errno.h>
 #include <math.h>

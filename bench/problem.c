@@ -118,30 +118,6 @@ static uint64_t levels_for(const bench_problem *problem, uint64_t cells) {
     return high;
 }
 
-/*
- * A grid of at least as many cells as trials, and hardly more: the same levels for all where the product stays small, else 2 levels for the first
- * parameters and 1 for the rest, because 2^dims soon is beyond counting. Choices of categoricals are levels whatever is set.
- */
-static hpo_status grid_size(const bench_problem *problem, hpo_study *study, uint64_t cells, hpo_error *err) {
-    if (problem->dims <= 20) {
-        return set_number(study, "grid.levels", levels_for(problem, cells), err);
-    }
-    hpo_status status  = HPO_OK;
-    double     product = 1.0;
-    for (size_t i = 0; status >= 0 && i < problem->dims; i++) {
-        if (cycle_of(problem, i) == CYCLE_CATEGORICAL) {
-            product *= CHOICES;
-            continue;
-        }
-        char name[BENCH_NAME_SIZE];
-        char key[BENCH_NAME_SIZE + 16];
-        snprintf(key, sizeof key, "grid.levels.%s", bench_problem_name(i, name));
-        status = set_number(study, key, product < (double)cells ? 2 : 1, err);
-        product *= product < (double)cells ? 2.0 : 1.0;
-    }
-    return status;
-}
-
 static hpo_status settings_apply(const bench_texts *settings, hpo_study *study, hpo_error *err) {
     hpo_status status = HPO_OK;
     for (size_t i = 0; status >= 0 && settings != NULL && i < settings->n; i++) {
@@ -168,11 +144,14 @@ hpo_status bench_problem_study(const bench_problem *problem, const bench_run *ru
     if (status >= 0) {
         status = set_number(study, "seed", run->seed, err);
     }
+    if (status >= 0) {
+        status = set_number(study, "trials", run->trials, err);
+    }
     if (status >= 0 && run->workers > 1) {
         status = set_number(study, "workers", run->workers, err);
     }
     if (status >= 0 && strcmp(run->strategy, "grid") == 0) {
-        status = grid_size(problem, study, run->trials, err);
+        status = set_number(study, "grid.levels", levels_for(problem, run->trials), err);
     }
     if (status >= 0) {
         status = settings_apply(run->settings, study, err);

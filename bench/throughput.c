@@ -11,10 +11,7 @@ static const char notes[] =
     "objective copies all values with hpo_trial_values_by_index and adds up squared distances. peak_rss_mb: the largest resident memory of the\n"
     "measuring process, program and libraries included, in 10^6 bytes (getrusage). Each row, and each repeat of a row, runs in a process of its "
     "own;\n"
-    "of the repeats the quickest is shown.\n"
-    "Space: floats, by turns linear in [-5, 5] and log in [1e-5, 1]; with --mixed by turns a linear and a log float, an int in [1, 64] and a "
-    "categorical\n"
-    "of 4 choices. For the strategy grid, grid.levels is chosen so that at least N cells exist.\n\n"
+    "of the repeats the quickest is shown.\n" BENCH_PROBLEM_HELP "\n"
     "Exit status: 0 when every row was measured, 1 when one failed (the others are still written), 2 for a wrong command line.\n";
 
 enum { SECONDS, PEAK_RSS, RESULTS };
@@ -121,7 +118,7 @@ static int run_throughput(int argc, char **argv) {
         {"workers", BENCH_NUMBERS, "W[,W...]", "1", 1, 1024, &workers, "threads"},
         {"mixed", BENCH_FLAG, "", "", 0, 0, &run.mixed, "also int and categorical parameters"},
         {"repeat", BENCH_NUMBER, "R", "1", 1, 1000, &repeat, "runs per row; the quickest is shown"},
-        {"seed", BENCH_NUMBER, "K", "1", 0, UINT64_MAX, &run.seed, "seed of the study"},
+        {"seed", BENCH_NUMBER, "K", "1", 0, INT64_MAX, &run.seed, "seed of the study"},
         {"set", BENCH_PAIRS, "KEY=VALUE", "", 0, 0, &settings, "a setting of the study; may be repeated"},
         {"out", BENCH_TEXT, "FILE", "", 0, 0, &out, "write the table to FILE instead of stdout"},
         {NULL, BENCH_FLAG, NULL, NULL, 0, 0, NULL, NULL},
