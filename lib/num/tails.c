@@ -65,7 +65,7 @@ static double gamma_fraction(double a, double x) {
         c            = b + top / c;
         double ratio = c * d;
         fraction *= ratio;
-        if (fabs(ratio - 1) < 1e-16)
+        if (fabs(ratio - 1) <= DBL_EPSILON)
             break;
     }
     return gamma_factor(a, x) * a * fraction;
@@ -143,7 +143,8 @@ static double beta_fraction(double a, double b, double x) {
         c                = 1 + odd / c;
         double odd_ratio = c * d;
         fraction *= even_ratio * odd_ratio;
-        if (fabs(even_ratio - 1) < 1e-16 && fabs(odd_ratio - 1) < 1e-16) /* one of them alone is 1 to all digits too early for small x */
+        if (fabs(even_ratio - 1) <= DBL_EPSILON &&
+            fabs(odd_ratio - 1) <= DBL_EPSILON) /* one of them alone is 1 to all digits too early for small x */
             break;
     }
     return fraction;
