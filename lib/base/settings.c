@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-void hpo__settings_init(hpo_settings *settings, const hpo__alloc *alloc, const hpo_setting *const *tables, size_t n_tables) {
-    *settings = (hpo_settings){.alloc = *alloc, .tables = tables, .n_tables = n_tables};
+void hpo__settings_init(hpo_settings *settings, const hpo__alloc *alloc, const hpo_setting *(*row)(size_t i), size_t n_rows) {
+    *settings = (hpo_settings){.alloc = *alloc, .row = row, .n_rows = n_rows};
 }
 
 void hpo__settings_end(hpo_settings *settings) {
@@ -19,8 +19,14 @@ void hpo__settings_end(hpo_settings *settings) {
 
 /* ---- rows ---- */
 
-static const hpo_setting *table_at(const hpo_settings *settings, size_t t) {
-    return t < settings->n_tables ? settings->tables[t] : settings->own_table;
+/* Row i of the built-in ones and then of the strategy's own; NULL beyond the last. */
+static const hpo_setting *row_at(const hpo_settings *settings, size_t i) {
+    if (i < settings->n_rows)
+        return settings->row(i);
+    const hpo_setting *row = settings->own_table;
+    for (i -= settings->n_rows; row != NULL && row->name != NULL && i > 0; i--)
+        row++;
+    return row == NULL || row->name == NULL ? NULL : row;
 }
 
 static bool matches(const hpo_setting *row, const char *key, const char **suffix) {
@@ -35,25 +41,25 @@ static bool matches(const hpo_setting *row, const char *key, const char **suffix
 }
 
 const hpo_setting *hpo__settings_row(const hpo_settings *settings, const char *key, const char **suffix) {
-    const char *ignored;
-    for (size_t t = 0; t <= settings->n_tables; t++)
-        for (const hpo_setting *row = table_at(settings, t); row != NULL && row->name != NULL; row++)
-            if (matches(row, key, suffix != NULL ? suffix : &ignored))
-                return row;
+    const char        *ignored;
+    const hpo_setting *row;
+    for (size_t i = 0; (row = row_at(settings, i)) != NULL; i++)
+        if (matches(row, key, suffix != NULL ? suffix : &ignored))
+            return row;
     return NULL;
 }
 
 static hpo_status unknown(const hpo_settings *settings, const char *key, hpo_error *err) {
-    const char *nearest = NULL;
-    size_t      best    = strlen(key) / 2 + 2;
-    for (size_t t = 0; t <= settings->n_tables; t++)
-        for (const hpo_setting *row = table_at(settings, t); row != NULL && row->name != NULL; row++) {
-            size_t distance = hpo__text_distance(key, row->name);
-            if (distance < best) {
-                best    = distance;
-                nearest = row->name;
-            }
+    const char        *nearest = NULL;
+    size_t             best    = strlen(key) / 2 + 2;
+    const hpo_setting *row;
+    for (size_t i = 0; (row = row_at(settings, i)) != NULL; i++) {
+        size_t distance = hpo__text_distance(key, row->name);
+        if (distance < best) {
+            best    = distance;
+            nearest = row->name;
         }
+    }
     if (nearest == NULL)
         return hpo__fail(err, HPO_E_NOT_FOUND, "there is no setting '%.100s'", key);
     return hpo__fail(err, HPO_E_NOT_FOUND, "there is no setting '%.100s'; did you mean '%s'?", key, nearest);

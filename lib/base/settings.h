@@ -14,15 +14,15 @@ typedef struct hpo__setting_entry {
 } hpo__setting_entry;
 
 struct hpo_settings {
-    hpo__alloc                alloc;
-    const hpo_setting *const *tables; /* n_tables tables, each ended by a NULL name */
-    size_t                    n_tables;
-    const hpo_setting        *own_table; /* of a third party's strategy, may be NULL */
-    hpo__setting_entry       *entries;   /* what was set */
-    size_t                    n_entries, capacity;
+    hpo__alloc alloc;
+    const hpo_setting *(*row)(size_t i); /* built-in row i < n_rows */
+    size_t              n_rows;
+    const hpo_setting  *own_table; /* of a third party's strategy, may be NULL */
+    hpo__setting_entry *entries;   /* what was set */
+    size_t              n_entries, capacity;
 };
 
-void hpo__settings_init(hpo_settings *settings, const hpo__alloc *alloc, const hpo_setting *const *tables, size_t n_tables);
+void hpo__settings_init(hpo_settings *settings, const hpo__alloc *alloc, const hpo_setting *(*row)(size_t i), size_t n_rows);
 void hpo__settings_end(hpo_settings *settings);
 
 /* The row of a key; `*suffix` becomes the parameter of a per-parameter row, else NULL. NULL when the key is unknown. */

@@ -76,6 +76,15 @@ static void write_parameter(hpo__text *text, const hpo_space *space, const hpo__
     hpo__text_add(text, "}");
 }
 
+void hpo__space_json(hpo__text *text, const hpo_space *space) {
+    hpo__text_add(text, "{\"parameters\": {");
+    for (size_t i = 0; i < space->size; i++) {
+        hpo__text_add(text, i > 0 ? ", " : "");
+        write_parameter(text, space, &space->parameters[i]);
+    }
+    hpo__text_add(text, "}}");
+}
+
 hpo_status hpo_space_to_json(const hpo_space *space, char *buf, size_t cap, size_t *need, hpo_error *err) {
     hpo_status status = hpo_space_status(space, err);
     if (status != HPO_OK)
@@ -84,12 +93,7 @@ hpo_status hpo_space_to_json(const hpo_space *space, char *buf, size_t cap, size
         return hpo__fail(err, HPO_E_INVALID, "buf is NULL and cap is %zu", cap);
     hpo__text text;
     hpo__text_init(&text, &space->alloc);
-    hpo__text_add(&text, "{\"parameters\": {");
-    for (size_t i = 0; i < space->size; i++) {
-        hpo__text_add(&text, i > 0 ? ", " : "");
-        write_parameter(&text, space, &space->parameters[i]);
-    }
-    hpo__text_add(&text, "}}");
+    hpo__space_json(&text, space);
     status = text.failed ? hpo__fail_nomem(err) : hpo__text_out(text.data, text.length, buf, cap, need, err);
     hpo__text_end(&text);
     return status;

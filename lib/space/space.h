@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #include <hpo/point.h>
 #include <hpo/space.h>
@@ -62,6 +63,9 @@ const char *hpo__parameter_text(const hpo__parameter *parameter, double value, c
 hpo_status hpo__space_copy(const hpo_space *space, hpo_space **out, hpo_error *err);
 /* Same parameters in the same order with the same values and conditions. */
 bool hpo__space_equal(const hpo_space *a, const hpo_space *b);
+
+/* json.c */
+void hpo__space_json(hpo__text *text, const hpo_space *space);
 
 /* codec.c: the one codec between natural values and the unit interval. */
 void   hpo__codec_prepare(hpo__parameter *parameter);                                    /* after the bounds, step or choices changed */
