@@ -15,8 +15,11 @@ static const char notes[] =
     "of\n"
     "reading the clock (median of 20001 pairs of readings) is taken off each sample. Percentiles are by nearest rank.\n"
     "bytes_per_trial: the study lives in an allocator that counts the bytes that the library has asked for and not given back, unused capacity of\n"
-    "growing arrays included, the C library's own overhead per block excluded. It is (live bytes after the last trial - live bytes after the first\n"
-    "trial) / (N - 1), with no trial handle open at either point, so that the space, the settings and the strategy's tables do not count.\n\n"
+    "growing arrays included, the C library's own overhead per block excluded. It is (live bytes after the last trial - live bytes after the second) "
+    "/\n"
+    "(N - 2), with no trial handle open at either point, so that the space, the settings and the strategy's tables do not count: the first trial is "
+    "the\n"
+    "default configuration, so the strategy starts with the second. nan for N < 3.\n\n"
     "Each row, and each repeat of a row, runs in a process of its own; of the repeats the one with the least ask_p50 + tell_p50 is "
     "shown.\n" BENCH_PROBLEM_HELP "\n"
     "Exit status: 0 when every row was measured, 1 when one failed (the others are still written), 2 for a wrong command line.\n";
@@ -93,11 +96,11 @@ static bool trials_run(session *s, double *result) {
                            n, hpo_status_name(status), status < 0 ? err.message : "the strategy has nothing left; --set may enlarge it");
             return false;
         }
-        if (i == 0) {
+        if (i == 1) {
             before = s->memory.live;
         }
     }
-    result[BYTES] = n > 1 ? ((double)s->memory.live - (double)before) / (double)(n - 1) : (double)NAN;
+    result[BYTES] = n > 2 ? ((double)s->memory.live - (double)before) / (double)(n - 2) : (double)NAN;
     return true;
 }
 
