@@ -300,8 +300,8 @@ hpo_status hpo__study_ask_locked(hpo_study *study, int32_t worker, hpo_trial **o
     if (trial == NULL)
         return hpo__fail_nomem(err);
     hpo_status status = HPO_OK;
-    bool       first  = record->next_number == 0 && study->start_default;
-    trial->source     = study->first_queued != NULL ? HPO__FROM_QUEUE : first ? HPO__FROM_DEFAULT : HPO__FROM_STRATEGY;
+    bool       first  = study->start_default && record->first_default == UINT64_MAX; /* also after known results were added */
+    trial->source     = first ? HPO__FROM_DEFAULT : study->first_queued != NULL ? HPO__FROM_QUEUE : HPO__FROM_STRATEGY;
     if (trial->source != HPO__FROM_STRATEGY && !keep_values(trial))
         status = hpo__fail_nomem(err); /* before the queue is touched; the values follow */
     else if (trial->source == HPO__FROM_QUEUE)
