@@ -1,11 +1,11 @@
 /*
  * Advice after a run, in words that name the parameter and what to do.
  *
- * Rules of thumb, each with its threshold beside it; effects are judged by the Kruskal-Wallis test on the ranks of the values (num/stats.c), which needs no model and
- * takes infinite losses as what they are, very bad. Cost O(n log n + n d); memory O(n).
+ * Rules of thumb, each with its threshold beside it; which parameters have an effect is analysis/effects.c. Cost O(n log n + n d); memory O(n d).
  */
 #include "analysis/advice.h"
 
+#include "analysis/effects.h"
 #include "num/stats.h"
 #include "strategy/registry.h"
 
@@ -14,11 +14,9 @@
 
 enum {
     TRIALS_FOR_EDGE      = 10, /* below, the best is near some edge by chance */
-    TRIALS_FOR_EFFECT    = 20,
     TRIALS_FOR_REGION    = 20,
     SCARCE_PER_PARAMETER = 5,
     ENOUGH_PER_PARAMETER = 10,
-    BINS                 = 4
 };
 
 typedef struct advice {
@@ -30,9 +28,8 @@ typedef struct advice {
     size_t          *rows; /* complete trials, best first */
     size_t           n;
     double          *scratch; /* n */
-    double          *rank;    /* n */
     size_t          *order;   /* n */
-    size_t          *group;   /* n */
+    double          *chance;  /* d, see effects.h */
     bool            *idle;    /* d: no visible effect */
     bool             weak;    /* any of them */
 } advice;
@@ -127,11 +124,10 @@ static bool gather(advice *a) {
     a->n                      = (size_t)record->counts[HPO_COMPLETE];
     a->rows                   = hpo__alloc_new(alloc, a->n, sizeof *a->rows);
     a->scratch                = hpo__alloc_new(alloc, a->n, sizeof *a->scratch);
-    a->rank                   = hpo__alloc_new(alloc, a->n, sizeof *a->rank);
     a->order                  = hpo__alloc_new(alloc, a->n, sizeof *a->order);
-    a->group                  = hpo__alloc_new(alloc, a->n, sizeof *a->group);
+    a->chance                 = hpo__alloc_new(alloc, a->d, sizeof *a->chance);
     a->idle                   = hpo__alloc_zero(alloc, a->d, sizeof *a->idle);
-    if (a->rows == NULL || a->scratch == NULL || a->rank == NULL || a->order == NULL || a->group == NULL || a->idle == NULL)
+    if (a->rows == NULL || a->scratch == NULL || a->order == NULL || a->chance == NULL || a->idle == NULL)
         return false;
     size_t used = 0;
     for (size_t row = 0; row < record->rows; row++)
@@ -145,9 +141,8 @@ static void drop(const advice *a) {
     const hpo__alloc *alloc = &a->study->alloc;
     hpo__alloc_free(alloc, a->rows, a->n, sizeof *a->rows);
     hpo__alloc_free(alloc, a->scratch, a->n, sizeof *a->scratch);
-    hpo__alloc_free(alloc, a->rank, a->n, sizeof *a->rank);
     hpo__alloc_free(alloc, a->order, a->n, sizeof *a->order);
-    hpo__alloc_free(alloc, a->group, a->n, sizeof *a->group);
+    hpo__alloc_free(alloc, a->chance, a->d, sizeof *a->chance);
     hpo__alloc_free(alloc, a->idle, a->d, sizeof *a->idle);
 }
 
@@ -269,60 +264,20 @@ static void advise_edges(advice *a) {
     }
 }
 
-/* Sorts the trials in which parameter i is active into groups by its value; the ranks of their objective values follow. Returns how many trials, 0 when there is nothing to
- * compare. */
-static size_t group_by(advice *a, size_t i, size_t *groups) {
-    const hpo__parameter *q        = &a->study->space->parameters[i];
-    size_t                m        = 0;
-    bool                  by_value = q->count > 0 && q->count <= 8;
-    for (size_t k = 0; k < a->n; k++)
-        if (!isnan(unit_of(a, a->rows[k], i)))
-            a->scratch[m++] = unit_of(a, a->rows[k], i);
-    if (m < TRIALS_FOR_EFFECT || q->count == 1)
-        return 0;
-    if (by_value || !numeric(q)) {
-        *groups = (size_t)q->count;
-        for (size_t k = 0; k < m; k++) {
-            uint64_t index = 0;
-            hpo__codec_index(q, hpo__codec_decode(q, a->scratch[k]), &index);
-            a->group[k] = (size_t)index;
-        }
-    } else {
-        *groups = BINS;
-        hpo__stats_ranks(a->scratch, m, a->rank, a->order);
-        for (size_t k = 0; k < m; k++) {
-            size_t bin  = (size_t)((a->rank[k] - 0.5) * BINS / (double)m);
-            a->group[k] = bin < BINS ? bin : BINS - 1;
-        }
-    }
-    m = 0;
-    for (size_t k = 0; k < a->n; k++)
-        if (!isnan(unit_of(a, a->rows[k], i)))
-            a->scratch[m++] = a->study->record.values[a->rows[k]];
-    hpo__stats_ranks(a->scratch, m, a->rank, a->order);
-    return m;
-}
-
 static void advise_effects(advice *a) {
+    if (!hpo__effects(a->study, a->rows, a->n, a->chance)) {
+        a->text->failed = true;
+        return;
+    }
     for (size_t i = 0; i < a->d; i++) {
-        const hpo__parameter *q      = &a->study->space->parameters[i];
-        size_t                groups = 0, m = group_by(a, i, &groups);
-        if (m == 0)
-            continue;
-        double *sums = hpo__alloc_new(&a->study->alloc, 2 * groups, sizeof *sums);
-        if (sums == NULL) {
-            a->text->failed = true;
-            return;
-        }
-        double chance = hpo__stats_kruskal_wallis(a->rank, a->group, m, groups, sums, sums + groups);
-        hpo__alloc_free(&a->study->alloc, sums, 2 * groups, sizeof *sums);
-        if (!(chance > 0.5)) /* no effect at all gives more than that every second time */
+        const hpo__parameter *q = &a->study->space->parameters[i];
+        if (!(a->chance[i] > 0.5)) /* without any effect the chance exceeds that every second time */
             continue;
         a->idle[i] = true;
         a->weak    = true;
         piece p    = begin(a, "no-effect", q->name);
-        hpo__text_printf(&p.text, "parameter '%s': no visible effect in %zu trials (Kruskal-Wallis p = ", q->name, m);
-        hpo__text_number(&p.text, round_digits(chance, 2));
+        hpo__text_printf(&p.text, "parameter '%s': no visible effect in %zu trials (p = ", q->name, a->n);
+        hpo__text_number(&p.text, round_digits(a->chance[i], 2));
         hpo__text_add(&p.text, "); fixing it would leave more of the budget to the others");
         end(a, &p);
     }
