@@ -54,6 +54,11 @@ struct hpo_space {
 };
 
 /* space.c */
+void     hpo__condition_end(const hpo__alloc *alloc, hpo__condition *condition);
+void     hpo__parameter_end(const hpo__alloc *alloc, hpo__parameter *parameter);
+uint64_t hpo__space_hash(const char *text);
+/* Enters a name into a hash table of names; n_slots is a power of two with room. */
+void        hpo__space_slot(size_t *slots, size_t n_slots, const char *name, size_t index);
 const char *hpo__space_nearest(const hpo_space *space, const char *name);                 /* NULL when nothing is near */
 hpo_status  hpo__space_unknown(const hpo_space *space, const char *name, hpo_error *err); /* HPO_E_NOT_FOUND with the nearest name */
 /* Text of a natural value, in buf (HPO__NUMBER_SIZE bytes) or the space's own. */

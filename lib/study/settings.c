@@ -43,24 +43,32 @@ size_t hpo_setting_count(void) {
     return n;
 }
 
+/* Stands for the rows beyond the last. */
+static const hpo_setting no_row = {NULL, NULL, NULL, NULL, NULL};
+
+static const hpo_setting *row_or_none(size_t i) {
+    const hpo_setting *row = row_at(i);
+    return row == NULL ? &no_row : row;
+}
+
 const char *hpo_setting_name(size_t i) {
-    return row_at(i) == NULL ? NULL : row_at(i)->name;
+    return row_or_none(i)->name;
 }
 
 const char *hpo_setting_type(size_t i) {
-    return row_at(i) == NULL ? NULL : row_at(i)->type;
+    return row_or_none(i)->type;
 }
 
 const char *hpo_setting_default(size_t i) {
-    return row_at(i) == NULL ? NULL : row_at(i)->initial;
+    return row_or_none(i)->initial;
 }
 
 const char *hpo_setting_range(size_t i) {
-    return row_at(i) == NULL ? NULL : row_at(i)->range;
+    return row_or_none(i)->range;
 }
 
 const char *hpo_setting_help(size_t i) {
-    return row_at(i) == NULL ? NULL : row_at(i)->help;
+    return row_or_none(i)->help;
 }
 
 void hpo__study_settings_init(hpo_study *study) {

@@ -102,13 +102,16 @@ void hpo__study_release(hpo_study *study);
 hpo_status hpo__study_lock(const hpo_study *study, hpo_error *err);
 void       hpo__study_unlock(const hpo_study *study);
 void       hpo__study_log(const hpo_study *study, int32_t level, const char *format, ...) HPO__PRINTF(3, 4);
+void       hpo__study_drop_state(hpo_study *study);
+hpo_status hpo__study_need_state(hpo_study *study, hpo_error *err); /* makes the strategy's state when there is none; the lock is held */
+
+/* ask.c */
 /* Makes the next trial; the lock is held. HPO_E_BUSY in logical order when an earlier trial must finish first. */
 hpo_status hpo__study_ask_locked(hpo_study *study, int32_t worker, hpo_trial **out, hpo_error *err);
 /* Records a result; the lock is held. `value` is raw, NaN for none. */
 void hpo__study_finish_locked(hpo_study *study, hpo_trial *trial, int32_t state, double value, int reason);
 /* What a raw value means for a trial said to be `state`: the state to record and the reason of a failure. */
 int32_t hpo__study_judge(const hpo_study *study, int32_t state, double value, int *reason);
-void    hpo__study_drop_state(hpo_study *study);
 
 /* settings.c */
 void hpo__study_settings_init(hpo_study *study);
