@@ -19,7 +19,7 @@
 
 #ifdef __cplusplus
 #define HPO_BEGIN_DECLS extern "C" {
-#define HPO_END_DECLS }
+#define HPO_END_DECLS   }
 #else
 #define HPO_BEGIN_DECLS
 #define HPO_END_DECLS

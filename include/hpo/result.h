@@ -34,7 +34,8 @@ HPO_API hpo_status hpo_study_column(const hpo_study *study, const char *column, 
  * The caller owns *winner (may be NULL). HPO_E_INVALID for 0 finalists or repeats, HPO_E_NOT_FOUND without complete trials, HPO_E_CALLBACK when all
  * finalists fail, HPO_E_BUSY while optimize runs, HPO_STOPPED when stopped. Since 0.1.
  */
-HPO_API hpo_status hpo_study_confirm(hpo_study *study, hpo_objective fresh, void *user, size_t finalists, size_t repeats, hpo_trial **winner, hpo_error *err);
+HPO_API hpo_status hpo_study_confirm(hpo_study *study, hpo_objective fresh, void *user, size_t finalists, size_t repeats, hpo_trial **winner,
+                                     hpo_error *err);
 
 /**
  * How much better the raw best looked in the search than in hpo_study_confirm(): positive means the search flattered it. `low` and `high` are a 95 %
@@ -43,7 +44,8 @@ HPO_API hpo_status hpo_study_confirm(hpo_study *study, hpo_objective fresh, void
 HPO_API hpo_status hpo_study_optimism(const hpo_study *study, double *optimism, double *low, double *high, hpo_error *err);
 
 /** Mean and standard error over the `repeats` of trial `number` in the last hpo_study_confirm(). Outputs may be NULL. HPO_E_NOT_FOUND when it was no finalist. Since 0.1. */
-HPO_API hpo_status hpo_study_confirmed(const hpo_study *study, uint64_t number, double *mean, double *standard_error, size_t *repeats, hpo_error *err);
+HPO_API hpo_status hpo_study_confirmed(const hpo_study *study, uint64_t number, double *mean, double *standard_error, size_t *repeats,
+                                       hpo_error *err);
 
 /**
  * Evaluates the winner once on the test set: the only door to it. Each use is counted, kept with the study and exported; from the second on a warning is

@@ -22,8 +22,8 @@ HPO_API hpo_status hpo_split_kfold(size_t n, size_t k, const int64_t *strata, co
  * Assigns each of `n` samples to part[i] = HPO_TRAIN, HPO_VALIDATION or HPO_TEST; `validation` and `test` are fractions >= 0 with a sum < 1.
  * strata, groups and seed as in hpo_split_kfold(). HPO_E_INVALID for bad fractions or when a wanted part would be empty. Any thread. Since 0.1.
  */
-HPO_API hpo_status hpo_split_holdout(size_t n, double validation, double test, const int64_t *strata, const int64_t *groups, uint64_t seed, uint8_t *part,
-                                     hpo_error *err);
+HPO_API hpo_status hpo_split_holdout(size_t n, double validation, double test, const int64_t *strata, const int64_t *groups, uint64_t seed,
+                                     uint8_t *part, hpo_error *err);
 
 /**
  * Splits by time: the newest samples become HPO_TEST, those before them HPO_VALIDATION, the oldest HPO_TRAIN; equal times never part.

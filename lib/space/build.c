@@ -24,6 +24,7 @@ static hpo_status check_text(const char *text, const char *what, const char *nam
 
 /* Starts a building call: the status of an earlier error, unless this is the retry of a call that ran out of memory. */
 static hpo_status begin(hpo_space *space, const char *call, const char *name, uint64_t *ticket, hpo_error *err) {
+    *ticket = 0;
     if (space == NULL)
         return hpo__fail(err, HPO_E_INVALID, "the space is NULL");
     *ticket = hpo__space_hash(call) ^ (name == NULL ? 0 : hpo__space_hash(name) * 31);
