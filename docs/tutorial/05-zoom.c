@@ -15,7 +15,7 @@ static hpo_status objective(hpo_trial *trial, double *value, void *user) {
     double      a = u - t->lr, b = v - t->lambda;
     *value = a * a + b * b + a * b;
     if (t->trap)
-        *value -= 10 * exp(-50 * (pow(u + 1.5, 2) + pow(v + 2.5, 2)));
+        *value -= 30 * exp(-50 * (pow(u + 2, 2) + pow(v + 3, 2)));
     return HPO_OK;
 }
 
@@ -32,6 +32,7 @@ static int search(const char *strategy, uint64_t seed, task *t, double best[BUDG
     must(hpo_study_set(study, "seed", text, &error), &error);
     must(hpo_study_set(study, "strategy", strategy, &error), &error);
     must(hpo_study_set(study, "grid.levels", "20", &error), &error);
+    must(hpo_study_set(study, "grid.order", "shuffled", &error), &error); /* so that a part of the grid is a fair sample of it */
     must(hpo_study_set(study, "start.default", "false", &error), &error);
     must(hpo_study_optimize(study, objective, t, BUDGET, &error), &error);
 

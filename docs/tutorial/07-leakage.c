@@ -1,7 +1,7 @@
 /* Chapter 7: a score that was used to choose is too good. The model is k nearest neighbours. */
 #include "tutorial.h"
 
-enum { FEATURES = 8, MAX_SAMPLES = 2000, MAX_K = 25, FOLDS = 5, REPETITIONS = 40 };
+enum { FEATURES = 8, MAX_SAMPLES = 2000, MAX_K = 25, FOLDS = 5, REPETITIONS = 100 };
 
 typedef struct samples {
     size_t  n;
