@@ -692,11 +692,11 @@ contains
       end function
     end interface
 
-    string = ''
-    if (.not. c_associated(pointer)) return
-    n = int(strlen(pointer))
-    call c_f_pointer(pointer, characters, [n])
+    n = 0
+    if (c_associated(pointer)) n = int(strlen(pointer))
     allocate (character(len=n) :: string)
+    if (n == 0) return
+    call c_f_pointer(pointer, characters, [n])
     do i = 1, n
       string(i:i) = characters(i)
     end do

@@ -97,6 +97,12 @@ def same_names(language, what, declared, wanted):
         problems.append("%s: %s %s is in no header" % (language, what, name))
 
 
+def same_table(language, what, declared, wanted):
+    same_names(language, what, declared, wanted)
+    for name in set(declared) & set(wanted):
+        expect(language, name, declared[name], wanted[name])
+
+
 # Python: compares with the ctypes objects themselves.
 def python_type(kind):
     if kind[0] == "function":
@@ -173,10 +179,10 @@ def check_rust(headers, path):
         result, arguments = headers.functions[name]
         expect("hpo.rs", name, declared[name], ([wanted(kind) for _, kind in arguments], wanted(result)))
     constants = {name: int(value) for name, value in re.findall(r"pub const (HPO_\w+): [iu]32 = (-?\d+);", text)}
-    expect("hpo.rs", "the set of constants", constants, headers.constants)
+    same_table("hpo.rs", "constant", constants, headers.constants)
     aliases = {name: rust_text(value) for name, value in re.findall(r"pub type (hpo_\w+) = ([^;]+);", text, re.S)}
     callbacks = {name: wanted(("function", result, [kind for _, kind in arguments])) for name, (result, arguments) in headers.callbacks.items()}
-    expect("hpo.rs", "the set of callbacks", aliases, callbacks)
+    same_table("hpo.rs", "callback", aliases, callbacks)
     for name, fields in headers.structs.items():
         match = re.search(r"#\[repr\(C\)\]\s*pub struct %s \{(.*?)\n\}" % name, text, re.S)
         parts = re.split(r"\bpub ", match.group(1))[1:] if match else []
@@ -242,7 +248,7 @@ def check_fortran(headers, path):
                 kinds = ["value type(c_ptr)" if kind == ("char", (True,)) else text for text, (_, kind) in zip(kinds, arguments)]
             expect("hpo.f90", name, declared[name], (kinds, fortran_result(result)))
     constants = {name: int(value) for name, value in re.findall(r"\b(HPO_\w+) = (-?\d+)", text)}
-    expect("hpo.f90", "the set of constants", constants, headers.constants)
+    same_table("hpo.f90", "constant", constants, headers.constants)
     for name, fields in headers.structs.items():
         match = re.search(r"type, bind\(c\) :: %s\n(.*?)end type" % name, text, re.S)
         found = []

@@ -57,7 +57,7 @@ class Allocator:
 
 
 class HillClimb:
-    """Strategy: a step of the width 0.15 around the best point so far; the first ones are random. Pure function of its arguments: it keeps nothing."""
+    """Strategy: one step from the best point so far, with a coordinate drawn afresh now and then. Pure function of its arguments: it keeps nothing."""
 
     def __init__(self):
         self.asked, self.destroyed = 0, 0
@@ -73,8 +73,9 @@ class HillClimb:
                 u = [lib.hpo_history_uniform(history, number, 1, j) for j in range(d)]
                 if len(done) >= 4:
                     best = min(done, key=lambda i: values[i])
-                    centre = lib.hpo_history_unit(history)[best * d : best * d + d]
-                    u = [0.5 if math.isnan(c) else min(1.0, max(0.0, c + 0.3 * (v - 0.5))) for c, v in zip(centre, u)]
+                    for j, c in enumerate(lib.hpo_history_unit(history)[best * d : best * d + d]):
+                        if not math.isnan(c) and lib.hpo_history_uniform(history, number, 2, j) > 0.15:
+                            u[j] = min(1.0, max(0.0, c + 0.3 * (u[j] - 0.5)))
                 return lib.hpo_point_set_unit(out, (c_double * d)(*u), d, err)
             except Exception as exception:  # nothing may be raised into C; the text goes through the error struct
                 err.contents.code = hpo.E_HOST
@@ -107,7 +108,7 @@ def run(allocator, strategy, seed, workers, trials=60):
         space.close()
         hpo.call("hpo_study_use_strategy", study.handle, byref(strategy.table), None, strategy.destroy)
         check(study.optimize(objective, trials) == hpo.OK, "the search ends with its budget")
-        return study.column("value")
+        return study.column("value"), study.column("x")
 
 
 def main():
@@ -115,16 +116,18 @@ def main():
         hpo.load(sys.argv[1])
 
     allocator, strategy = Allocator(), HillClimb()
-    first = run(allocator, strategy, 3, workers=1)
+    first, x = run(allocator, strategy, 3, workers=1)
     check(allocator.calls > 0 and allocator.in_use == 0 and not allocator.blocks, "everything was allocated and given back")
     check(allocator.wrong_sizes == 0, "libhpo names the size of each block")
     check(strategy.asked == 59 and strategy.destroyed == 1, "the strategy makes every trial but the default, and is ended once")
-    check(min(first) < 0.1 and min(first) < first[0], "the strategy finds the minimum")
-    check(run(allocator, HillClimb(), 3, workers=1) == first, "the same seed gives the same search")
-    check(run(allocator, HillClimb(), 4, workers=1) != first, "another seed gives another one")
+    check(min(first) < 1.2 < first[0], "the strategy gets better than the default")
+    near = [abs(x[k] - x[first.index(min(first[:k]))]) <= 1.5 for k in range(5, 60)]
+    check(sum(near) >= 0.75 * len(near), "most steps start from the best so far: the history arrives as it is")
+    check(run(allocator, HillClimb(), 3, workers=1) == (first, x), "the same seed gives the same search")
+    check(run(allocator, HillClimb(), 4, workers=1) != (first, x), "another seed gives another one")
 
     # The strategy and the allocator are called under libhpo's locks, the objective is not. The GIL is never held while such a lock is waited for.
-    check(len(run(allocator, HillClimb(), 3, workers=2)) == 60, "two workers")
+    check(len(run(allocator, HillClimb(), 3, workers=2)[0]) == 60, "two workers")
 
     # Memory that ends: an error, no leak, and no strategy left behind.
     strategy, most = HillClimb(), allocator.most
