@@ -27,7 +27,7 @@ build() {
     echo "$compiler $*" >"$logs/$name.options"
     : >"$log"
     if { [ -f "$dir/build.ninja" ] || CC=$compiler CXX=$(echo "$compiler" | sed 's/gcc/g++/; s/clang/clang++/') meson setup "$dir" "$@" >>"$log" 2>&1; } &&
-        ninja -C "$dir" >>"$log" 2>&1; then
+        ninja -k 0 -C "$dir" >>"$log" 2>&1; then
         count "build-$name" 1 0
     else
         sed '1,/^ninja: Entering/d' "$log" | grep . || tail -n 40 "$log"

@@ -330,7 +330,6 @@ static void print_finalists(const hpo_study *study, const hpo_trial *winner, con
     for (uint64_t number = 0; number < count; number++) {
         double     mean, standard_error;
         hpo_trial *trial;
-        hpo_error  error;
         if (hpo_study_confirmed(study, number, &mean, &standard_error, NULL, NULL) < 0)
             continue; /* not a finalist */
         must(hpo_study_trial(study, number, &trial, &(hpo_error){.message = "a finalist is missing"}),

@@ -13,7 +13,7 @@ static void drop_broken_tail(char *text) {
         text[--length] = '\0';
 }
 
-static void fill(hpo_error *err, hpo_status status, int sys_errno, const char *format, va_list arguments) {
+HPO__PRINTF(4, 0) static void fill(hpo_error *err, hpo_status status, int sys_errno, const char *format, va_list arguments) {
     err->code      = status;
     err->sys_errno = sys_errno;
     int length     = vsnprintf(err->message, sizeof err->message, format, arguments);
