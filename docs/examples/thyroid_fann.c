@@ -37,9 +37,10 @@ static const struct choice ACTIVATIONS[] = {
     {"sigmoid", FANN_SIGMOID}, {"tanh", FANN_SIGMOID_SYMMETRIC}, {"elliot", FANN_ELLIOT}, {"gaussian", FANN_GAUSSIAN}};
 static const char *const UNITS[] = {"units1", "units2", "units3"};
 
-/* A training and a validation set: rows of the data that was read, not copies. */
+/* A training and a validation (or test) set. */
 struct sets {
     struct fann_train_data train, judge;
+    double                *inputs; /* the rows of both, standardised */
 };
 
 /* What the confirmation sees. */
@@ -50,7 +51,7 @@ struct fresh {
 
 struct progress {
     pthread_mutex_t lock; /* two workers may finish a trial at the same moment */
-    unsigned int    done;
+    uint64_t        done, planned;
     double          best;
 };
 
@@ -99,9 +100,25 @@ static int64_t largest(const double *output) {
     return best;
 }
 
-/* Sends row i to the judging set where judge[i] is set, to the training set elsewhere. */
+/* Shifts and scales an input to mean 0 and deviation 1. Both come from the training set alone: taken from all rows, they would leak. */
+static void standardise(struct sets *sets, int input) {
+    const struct fann_train_data *train = &sets->train;
+    double                        n = train->num_data, mean = 0, variance = 0;
+    for (unsigned int i = 0; i < train->num_data; i++)
+        mean += train->input[i][input] / n;
+    for (unsigned int i = 0; i < train->num_data; i++)
+        variance += pow(train->input[i][input] - mean, 2) / n;
+    double   scale = variance > 0 ? 1 / sqrt(variance) : 1;
+    unsigned rows  = train->num_data + sets->judge.num_data;
+    for (unsigned int i = 0; i < rows; i++) {
+        double *x = &sets->inputs[(size_t)i * INPUTS + (size_t)input];
+        *x        = fmax(-5, fmin(5, (*x - mean) * scale)); /* a few patients are far out */
+    }
+}
+
+/* Sends row i to the judging set where judge[i] is not 0, to the training set elsewhere. */
 static struct sets split(const struct fann_train_data *data, const uint8_t *judge) {
-    struct sets             sets     = {*data, *data};
+    struct sets             sets     = {*data, *data, allocate((size_t)data->num_data * INPUTS, sizeof(double))};
     struct fann_train_data *parts[2] = {&sets.train, &sets.judge};
     for (int p = 0; p < 2; p++) {
         parts[p]->num_data = 0;
@@ -110,9 +127,11 @@ static struct sets split(const struct fann_train_data *data, const uint8_t *judg
     }
     for (unsigned int i = 0; i < data->num_data; i++) {
         struct fann_train_data *to = parts[judge[i] != 0];
-        to->input[to->num_data]    = data->input[i];
+        to->input[to->num_data]    = memcpy(sets.inputs + (size_t)i * INPUTS, data->input[i], INPUTS * sizeof(double));
         to->output[to->num_data++] = data->output[i];
     }
+    for (int input = 0; input < INPUTS; input++)
+        standardise(&sets, input);
     return sets;
 }
 
@@ -121,6 +140,7 @@ static void free_sets(struct sets *sets) {
     free(sets->train.output);
     free(sets->judge.input);
     free(sets->judge.output);
+    free(sets->inputs);
 }
 
 /* ---- the model ---- */
@@ -255,15 +275,19 @@ static void print_configuration(const hpo_trial *trial) {
     printf("\n");
 }
 
-/* Called after each trial, by the worker that ran it; prints the improvements. */
+/* Called after each trial, by the worker that ran it; prints the improvements, and a sign of life now and then. */
 static hpo_status show_progress(const hpo_trial *trial, void *user) {
     struct progress *p = user;
     pthread_mutex_lock(&p->lock);
     p->done++;
-    if (hpo_trial_state(trial) == HPO_COMPLETE && hpo_trial_value(trial) < p->best) {
+    int better = hpo_trial_state(trial) == HPO_COMPLETE && hpo_trial_value(trial) < p->best;
+    if (better)
         p->best = hpo_trial_value(trial);
-        printf("after %3u trials: %5.2f %% error  ", p->done, 100 * p->best);
-        print_configuration(trial);
+    if (better || p->done % 15 == 0) {
+        printf("%3llu of %llu trials   best %5.2f %% error%s", (unsigned long long)p->done, (unsigned long long)p->planned, 100 * p->best,
+               better ? "   " : "\n");
+        if (better)
+            print_configuration(trial);
         fflush(stdout);
     }
     pthread_mutex_unlock(&p->lock);
@@ -308,7 +332,7 @@ static void export_trials(const hpo_study *study, const char *directory) {
 
 static hpo_study *search(const hpo_space *space, struct sets *sets, uint64_t trials) {
     hpo_study      *study    = NULL;
-    struct progress progress = {.best = HUGE_VAL};
+    struct progress progress = {.planned = trials, .best = HUGE_VAL};
     hpo_error       error;
     pthread_mutex_init(&progress.lock, NULL);
     must(hpo_study_new(space, &study, &error), &error);
@@ -348,16 +372,21 @@ static hpo_trial *choose(hpo_study *study, struct fresh *fresh, size_t repeats) 
 }
 
 /* The test file is opened here and not before: nothing above can have been fitted to it. */
-static void test(hpo_study *study, const hpo_trial *winner, const struct fann_train_data *data, const char *path) {
-    struct fann_train_data *patients = read_patients(path);
-    struct sets             sets     = {*data, *patients};
+static void test(hpo_study *study, const hpo_trial *winner, struct fann_train_data *data, const char *path) {
+    struct fann_train_data *patients = read_patients(path), *all = fann_merge_train_data(data, patients);
+    uint8_t                *judge = allocate(all->num_data, 1);
     double                  score;
     hpo_error               error;
+    memset(judge + data->num_data, 1, patients->num_data);
+    struct sets sets = split(all, judge);
     must(hpo_study_test(study, winner, on_given_sets, &sets, &score, &error), &error);
     printf("\nTest set, used once: %.0f of %u patients wrong, %.2f %%\n", score * patients->num_data, patients->num_data, 100 * score);
-    fann_destroy_train(patients);
     if (score > 0.07) /* 7.03 % of them are ill: calling everybody healthy is wrong that often */
         fail("the network has learnt nothing");
+    free_sets(&sets);
+    free(judge);
+    fann_destroy_train(all);
+    fann_destroy_train(patients);
 }
 
 int main(int argc, char **argv) {
