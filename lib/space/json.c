@@ -119,6 +119,8 @@ static bool note_fields(hpo__json *json, fields *found) {
         size_t f = 0;
         while (f < N_FIELDS && strcmp(key, field_names[f]) != 0)
             f++;
+        if (found->present[ATTRIBUTES] && strcmp(key, "q") == 0) /* DiscreteUniformDistribution's name of the step */
+            f = STEP;
         if (f == N_FIELDS)
             return hpo__json_fail(json, "unknown field \"%.60s\" of a parameter", key);
         if (found->present[f])
