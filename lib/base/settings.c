@@ -80,10 +80,12 @@ static void read_range(const char *range, double *low, double *high) {
 
 static bool is_choice(const char *range, const char *value) {
     size_t length = strlen(value);
+    if (length == 0 || strchr(value, '|') != NULL) /* "a|b" stands in the range, but is no choice */
+        return false;
     for (const char *at = range; at != NULL; at = strchr(at, '|')) {
         at += *at == '|';
         if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
-            return length > 0;
+            return true;
     }
     return false;
 }
