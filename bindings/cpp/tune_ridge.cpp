@@ -289,6 +289,59 @@ void exceptions(hpo::Study &study) {
     check(study.optimize([](hpo::Trial &) -> double { throw hpo::Stop(); }, 10) == HPO_STOPPED, "an objective can stop the search");
 }
 
+/** What the search above does not use: JSON, known results, reports, confirmation, advice, log, export. */
+void the_rest() {
+    hpo::Space built;
+    built.add_ordinal("batch", {16, 32, 64}).add_float("x", -4.0, 4.0).set_step("x", 0.5);
+    const hpo::Space space = hpo::Space::from_json(built.to_json());
+    check(space.to_json() == built.to_json(), "a space survives JSON");
+    hpo::Space wide;
+    for (int i = 0; i < 300; i++)
+        wide.add_bool("a long name, number " + std::to_string(i));
+    check(wide.to_json().size() > 300 * 20, "a text longer than the first buffer");
+
+    hpo::Study study(space);
+    size_t     messages = 0;
+    study.on_log(HPO_LOG_DEBUG, [&](int32_t, const char *) {
+        messages++;
+        throw std::runtime_error("nowhere to go");
+    });
+    study.add(study.point().set_number("batch", 64).set("x", "-1.5"), 9.0);
+    check(study.best().as_int("batch") == 64 && study.best().as_float("x") < -1.4, "a known result");
+    auto objective = [](hpo::Trial &trial) {
+        const double x = trial.as_float("x");
+        trial.report(0, 2.0 * x * x);
+        trial.set_attribute("kind", "\"square\"");
+        if (trial.as_int("batch") == 16)
+            throw hpo::Pruned(x * x);
+        return x * x + static_cast<double>(trial.as_int("batch")) + 0.5 * static_cast<double>(trial.repeat());
+    };
+    check(study.optimize(objective, 40) == HPO_OK && messages > 0, "the log speaks");
+    const uint64_t pruned = study.trial_count(HPO_TRIAL_PRUNED);
+    check(pruned > 0 && pruned + study.trial_count(HPO_COMPLETE) == 41, "pruned trials");
+    const hpo::Trial one = study.trial(1);
+    check(hpo_trial_report_count(one.handle()) == 1 && std::string(hpo_trial_attribute(one.handle(), "kind")) == "\"square\"", "a report");
+
+    auto all = [](hpo::Trial &trial) { return trial.as_float("x") * trial.as_float("x") + static_cast<double>(trial.repeat()); };
+    check(study.confirm(all, 2, 3).state() == HPO_COMPLETE, "a confirmed winner");
+    check(!study.advice().empty() && study.advice("json").front() == '[', "advice");
+    try {
+        study.export_to("csv", "/nonexistent/file");
+        check(false, "a file was written nowhere");
+    } catch (const hpo::Error &error) {
+        check(error.status() == HPO_E_IO, error.what());
+    }
+    study.on_trial([](const hpo::Trial &) -> hpo_status { throw std::range_error("progress"); });
+    try {
+        study.optimize(all, 5);
+        check(false, "an exception of the progress callback was lost");
+    } catch (const hpo::Error &error) {
+        check(error.status() == HPO_E_CALLBACK && study.trial_count() == 42, "the progress callback ends the search");
+    }
+    const std::vector<uint32_t> fold = hpo::split_kfold(30, 3, 1);
+    check(std::count(fold.begin(), fold.end(), 2U) == 10, "folds");
+}
+
 } // namespace
 
 int main() {
@@ -302,6 +355,7 @@ int main() {
         ask_and_tell(study, data);
         two_workers(study, data);
         exceptions(study);
+        the_rest();
 
         const hpo::Trial best = study.best(), standard = study.default_trial();
         const double     score = study.test(best, [&](hpo::Trial &trial) { return fit_and_score(data, trial, HPO_TEST); });

@@ -672,32 +672,38 @@ module hpo
 
 contains
 
+  ! The functions below have results of explicit length on purpose: for a deferred one (len=:) gfortran keeps the length in static memory,
+  ! even with -frecursive, so that two workers in a callback would share it.
+
   ! A Fortran string as libhpo takes it: without trailing blanks, with a final NUL.
   pure function hpo_f_text(string) result(text)
     character(len=*), intent(in) :: string
-    character(kind=c_char, len=:), allocatable :: text
+    character(kind=c_char, len=len_trim(string) + 1) :: text
     text = trim(string)//c_null_char
+  end function
+
+  ! Number of bytes of a C string; 0 for c_null_ptr.
+  pure integer function hpo_f_length(pointer) result(length)
+    type(c_ptr), intent(in) :: pointer
+    interface
+      pure integer(c_size_t) function strlen(text) bind(c)
+        import
+        type(c_ptr), intent(in), value :: text
+      end function
+    end interface
+    length = 0
+    if (c_associated(pointer)) length = int(strlen(pointer))
   end function
 
   ! Copy of a C string; empty for c_null_ptr.
   function hpo_f_string(pointer) result(string)
     type(c_ptr), intent(in) :: pointer
-    character(len=:), allocatable :: string
+    character(len=hpo_f_length(pointer)) :: string
     character(kind=c_char), pointer :: characters(:)
-    integer :: n, i
-    interface
-      integer(c_size_t) function strlen(text) bind(c)
-        import
-        type(c_ptr), value :: text
-      end function
-    end interface
-
-    n = 0
-    if (c_associated(pointer)) n = int(strlen(pointer))
-    allocate (character(len=n) :: string)
-    if (n == 0) return
-    call c_f_pointer(pointer, characters, [n])
-    do i = 1, n
+    integer :: i
+    if (.not. c_associated(pointer)) return
+    call c_f_pointer(pointer, characters, [len(string)])
+    do i = 1, len(string)
       string(i:i) = characters(i)
     end do
   end function
@@ -705,11 +711,9 @@ contains
   ! The message of an error.
   pure function hpo_f_message(err) result(string)
     type(hpo_error), intent(in) :: err
-    character(len=:), allocatable :: string
-    integer :: n, i
-    n = findloc(err%message, c_null_char, dim=1) - 1
-    allocate (character(len=n) :: string)
-    do i = 1, n
+    character(len=findloc(err%message, c_null_char, dim=1) - 1) :: string
+    integer :: i
+    do i = 1, len(string)
       string(i:i) = err%message(i)
     end do
   end function

@@ -559,7 +559,7 @@ class Study(_Owner):
         def run(handle, user):
             trial = Trial(handle, self, lent=True)
             try:
-                return done(trial) or OK
+                return int(done(trial) or OK)
             except Exception as exception:
                 self._raised = exception
                 return E_CALLBACK
@@ -586,7 +586,10 @@ class Study(_Owner):
                 return PRUNED
             except Exception as exception:
                 self._raised = exception
-                trial.set_message("%s: %s" % (type(exception).__name__, exception))
+                try:
+                    trial.set_message("%s: %s" % (type(exception).__name__, exception))
+                except Exception:
+                    pass  # a failed trial without words is better than an exception that ctypes drops
                 return E_CALLBACK
             except BaseException as exception:
                 self._interrupt = exception

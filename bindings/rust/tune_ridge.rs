@@ -151,9 +151,53 @@ fn search_space() -> hpo::Result<Space> {
     Ok(space)
 }
 
+/// What the search below does not use: JSON, steps, reports, pruning, stops, confirmation, advice, export.
+fn the_rest() -> hpo::Result<()> {
+    let mut space = Space::new();
+    space.add_ordinal("batch", &[16.0, 32.0, 64.0])?;
+    space.add_float("x", -4.0, 4.0, hpo::HPO_LINEAR)?;
+    space.set_step("x", 0.5)?;
+    check(space.to_json()?.contains("\"batch\""), "a space as JSON");
+    let mut wide = Space::new();
+    for i in 0..300 {
+        wide.add_bool(&format!("a long name, number {}", i))?;
+    }
+    check(wide.to_json()?.len() > 300 * 20, "a text longer than the first buffer");
+
+    let study = Study::new(&space)?;
+    let square = |trial: &Trial| trial.float("x").powi(2) + trial.repeat() as f64;
+    study.optimize(
+        |trial| {
+            trial.report(0, square(trial)).map_err(|error| error.to_string())?;
+            trial.set_attribute("kind", "\"square\"").map_err(|error| error.to_string())?;
+            if trial.int("batch") == 16 {
+                return Err(Failure::Pruned);
+            }
+            Ok(square(trial))
+        },
+        40,
+    )?;
+    let pruned = study.trial_count(hpo::HPO_TRIAL_PRUNED);
+    check(pruned > 0 && pruned + study.trial_count(hpo::HPO_COMPLETE) == 40, "pruned trials");
+    check(unsafe { hpo::hpo_trial_report_count(study.trial(0)?.raw()) } == 1, "a report");
+    check(study.optimize(|_| Err(Failure::Stopped), 10)? == hpo::HPO_STOPPED && study.trial_count(-1) == 41, "an objective can stop the search");
+    study.stop();
+    check(study.optimize(|trial| Ok(square(trial)), 10)? == hpo::HPO_STOPPED, "a stop before the search");
+    check(study.confirm(|trial| Ok(square(trial)), 2, 3)?.state() == hpo::HPO_COMPLETE, "a confirmed winner");
+    check(!study.advice("text")?.is_empty() && study.advice("json")?.starts_with('['), "advice");
+    check(study.export("csv", "/nonexistent/file").err().map_or(false, |error| error.status == hpo::HPO_E_IO), "a file nowhere");
+    let wrong = study.optimize(|trial| Ok(trial.float("bach")), 5).err();
+    check(wrong.map_or(false, |error| error.status == hpo::HPO_E_NOT_FOUND && error.message.contains("batch")), "a wrong name is an error");
+    let best = study.best()?;
+    drop(study);
+    check(best.state() == hpo::HPO_COMPLETE && best.float("x").abs() <= 4.0, "a trial outlives its study");
+    Ok(())
+}
+
 fn run() -> hpo::Result<()> {
     println!("libhpo {}", hpo::version());
     wrong_spaces();
+    the_rest()?;
 
     let data = Data::new()?;
     let seen: Mutex<Vec<Option<f64>>> = Mutex::new(Vec::new());
