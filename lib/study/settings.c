@@ -78,15 +78,15 @@ void hpo__study_settings_init(hpo_study *study) {
 void hpo__study_settings_apply(hpo_study *study) {
     hpo_settings           *settings = &study->settings;
     const hpo_strategy_ops *chosen   = hpo__strategy_find(hpo_settings_text(settings, "strategy"));
-    study->sign                      = hpo__settings_is(settings, "direction", "maximize") ? -1.0 : 1.0;
-    study->seed                      = (uint64_t)hpo__settings_integer(settings, "seed");
-    study->logical                   = hpo__settings_is(settings, "order", "logical");
-    study->lag                       = (uint64_t)hpo__settings_integer(settings, "workers");
-    study->start_default             = hpo__settings_is(settings, "start.default", "true");
-    study->strategy_drop             = hpo__settings_is(settings, "strategy.cache", "drop");
+    hpo__study_drop_state(study); /* a strategy is a function of its settings; the table that made the state must end it */
+    study->sign          = hpo__settings_is(settings, "direction", "maximize") ? -1.0 : 1.0;
+    study->seed          = (uint64_t)hpo__settings_integer(settings, "seed");
+    study->logical       = hpo__settings_is(settings, "order", "logical");
+    study->lag           = (uint64_t)hpo__settings_integer(settings, "workers");
+    study->start_default = hpo__settings_is(settings, "start.default", "true");
+    study->strategy_drop = hpo__settings_is(settings, "strategy.cache", "drop");
     if (!study->custom && chosen != NULL)
         study->strategy = *chosen;
-    hpo__study_drop_state(study); /* a strategy is a function of its settings */
 }
 
 /* What cannot be changed at any time. */
