@@ -5,12 +5,13 @@
  * Random123. One block gives two 64-bit numbers; no state, so any number of any stream costs the same.
  *
  * Permutation: an unbalanced Feistel network (Schneier, Kelsey 1996) on the next power of two, left by cycle walking (Black, Rogaway, CT-RSA 2002), at most
- * two walks on average. Its round function is a multiplicative hash, so it shuffles well but hides nothing from an adversary.
+ * two walks on average. Its round function is a multiplicative hash, so it shuffles well but hides nothing from an adversary. Rounds: 8, more for small n,
+ * where a round has few bits to mix with; as many as make all permutations (tested up to n = 8) and the joint images of several points equally likely.
  */
 #include "num/random.h"
 #include "num/wide.h"
 
-enum { ROUNDS = 10, PERMUTE_ROUNDS = 8 };
+enum { ROUNDS = 10 };
 
 static inline void philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1, uint32_t out[4]) {
     for (int round = 0; round < ROUNDS; round++) {
@@ -71,9 +72,9 @@ uint64_t hpo__random_below(uint64_t seed, uint64_t number, uint32_t purpose, uin
     return hpo__mulhi(hpo__random_bits(seed, number, purpose, index), n);
 }
 
-/* The widths of the two halves, and their masks: left has bits/2 bits, right the rest. */
+/* The left half has bits/2 bits, the right one the rest. */
 typedef struct network {
-    unsigned right_bits;
+    unsigned right_bits, rounds;
     uint64_t left_mask, right_mask, key;
 } network;
 
@@ -82,7 +83,8 @@ static network network_for(uint64_t n, uint64_t key) {
     while (bits < 64 && (n - 1) >> bits != 0)
         bits++;
     unsigned left_bits = bits / 2, right_bits = bits - left_bits; /* both at most 32 */
-    network  net = {right_bits, (UINT64_C(1) << left_bits) - 1, (UINT64_C(1) << right_bits) - 1, hpo__mix(key)};
+    unsigned rounds = bits <= 3 ? 32 : bits <= 6 ? 16 : 8;
+    network  net    = {right_bits, rounds, (UINT64_C(1) << left_bits) - 1, (UINT64_C(1) << right_bits) - 1, hpo__mix(key)};
     return net;
 }
 
@@ -97,7 +99,7 @@ uint64_t hpo__permute(uint64_t i, uint64_t n, uint64_t key) {
     network net = network_for(n, key);
     do {
         uint64_t left = i >> net.right_bits, right = i & net.right_mask;
-        for (unsigned round = 0; round < PERMUTE_ROUNDS; round += 2) {
+        for (unsigned round = 0; round < net.rounds; round += 2) {
             left ^= round_bits(right, net.key, round) & net.left_mask;
             right ^= round_bits(left, net.key, round + 1) & net.right_mask;
         }
@@ -110,7 +112,7 @@ uint64_t hpo__permute_inverse(uint64_t i, uint64_t n, uint64_t key) {
     network net = network_for(n, key);
     do {
         uint64_t left = i >> net.right_bits, right = i & net.right_mask;
-        for (unsigned round = PERMUTE_ROUNDS; round > 0; round -= 2) {
+        for (unsigned round = net.rounds; round > 0; round -= 2) {
             right ^= round_bits(left, net.key, round - 1) & net.right_mask;
             left ^= round_bits(right, net.key, round - 2) & net.left_mask;
         }
