@@ -37,11 +37,12 @@ void hpo__workers_run(hpo_study *study, size_t n, void (*body)(void *context, in
     hpo__alloc_free(&study->alloc, seats, n, sizeof *seats);
 }
 
-static hpo__outcome failed(hpo_trial *trial, hpo_status status, int reason, hpo_error *err) {
+/* `returned` is what the objective said, `status` what it counts as. */
+static hpo__outcome failed(hpo_trial *trial, hpo_status returned, hpo_status status, int reason, hpo_error *err) {
     if (trial->notes == NULL || trial->notes->message == NULL) {
         char text[64];
         if (reason == HPO__BECAUSE_OBJECTIVE) {
-            snprintf(text, sizeof text, "the objective returned %d (%s)", (int)status, hpo_status_name(status));
+            snprintf(text, sizeof text, "the objective returned %d (%s)", (int)returned, hpo_status_name(returned));
             hpo__trial_set_note(trial, text); /* without memory the plain reason has to do */
         }
         hpo__fail(err, status, "trial %llu: %s", (unsigned long long)trial->running.number,
@@ -59,13 +60,14 @@ hpo__outcome hpo__objective_call(const hpo_study *study, hpo_objective objective
     if (trial->reason == HPO__BECAUSE_UNKNOWN_NAME) {
         if (trial->misuse != NULL)
             hpo__trial_set_note(trial, trial->misuse->message);
-        return failed(trial, HPO_E_NOT_FOUND, HPO__BECAUSE_UNKNOWN_NAME, err);
+        return failed(trial, status, HPO_E_NOT_FOUND, HPO__BECAUSE_UNKNOWN_NAME, err);
     }
     if (status < 0 || status > HPO_STOPPED)
-        return failed(trial, status < 0 ? status : HPO_E_CALLBACK, HPO__BECAUSE_OBJECTIVE, err);
+        return failed(trial, status, status < 0 ? status : HPO_E_CALLBACK, HPO__BECAUSE_OBJECTIVE, err);
     int32_t state = hpo__study_judge(study, status == HPO_PRUNED ? HPO_TRIAL_PRUNED : HPO_COMPLETE, value, &reason);
     if (state == HPO_FAILED) {
-        hpo__outcome outcome = failed(trial, HPO_E_CALLBACK, reason, err);
+        hpo__outcome outcome = failed(trial, status, HPO_E_CALLBACK, reason, err);
+        outcome.value        = value; /* as it was told */
         outcome.status       = status == HPO_STOPPED ? HPO_STOPPED : outcome.status;
         return outcome;
     }
