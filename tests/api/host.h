@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define NONE         ((double)NAN)
+#define INF          ((double)INFINITY)
 
 /* ---- checks ---- */
 
@@ -131,7 +133,7 @@ static inline double mixed_loss(const hpo_trial *trial) {
     double      loss   = pow(log10(hpo_trial_float(trial, "lr")) + 3.3, 2) + 0.1 * fabs((double)hpo_trial_int(trial, "depth") - 7);
     loss += 0.01 * log2(hpo_trial_float(trial, "batch")) + 0.2 * (double)hpo_trial_int(trial, "bias") + hpo_trial_float(trial, "drop");
     if (kernel == NULL)
-        return (double)NAN;
+        return NONE;
     if (hpo_trial_is_active(trial, "gamma") == 1)
         loss += 0.3 * pow(log10(hpo_trial_float(trial, "gamma")) + 1, 2) - 0.5;
     if (hpo_trial_is_active(trial, "degree") == 1)
