@@ -122,6 +122,8 @@ static hpo_status check_range(const char *name, double low, double high, int32_t
 
 static hpo_status check_count(const char *name, double low, double high, double step, int32_t scale, hpo_error *err) {
     double steps = scale == HPO_LOG ? high / step : (high - low) / step + 1;
+    if (isinf(high - low))
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the range is too wide for steps", name);
     if (steps > (scale == HPO_LOG ? MOST_LOG_VALUES : MOST_VALUES))
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': more than 2^%d steps; use a larger step or a float", name, scale == HPO_LOG ? 40 : 50);
     if (low + step == low || high - step == high)

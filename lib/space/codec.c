@@ -13,12 +13,15 @@
 #include <math.h>
 #include <string.h>
 
+/* Below this a rounded product of a decimal fraction and its power of ten is still next to the whole number that was meant. */
+static const double MOST_DECIMAL = 1e15;
+
 /* Smallest power of ten up to 1e15 at which `x` is a whole number, to rounding of the decimal text it came from; 0 when there is none. */
 static double decimal_of(double x) {
     double power = 1.0;
     for (int digits = 0; digits <= 15; digits++, power *= 10.0) {
         double scaled = x * power;
-        if (fabs(scaled) > 9e15)
+        if (fabs(scaled) > MOST_DECIMAL)
             return 0.0;
         if (round(scaled) / power == x)
             return power;
@@ -26,26 +29,40 @@ static double decimal_of(double x) {
     return 0.0;
 }
 
+/* The power of ten at which all values low + i step are whole numbers. */
+static double common_decimal(const hpo__parameter *p) {
+    double low = decimal_of(p->low), step = decimal_of(p->step), decimal = fmax(low, step);
+    double largest = fmax(fabs(p->low), fabs(p->declared_high)) + p->step;
+    return low > 0 && step > 0 && largest * decimal < MOST_DECIMAL ? decimal : 0.0;
+}
+
+/* low + index step; exact when both are decimal fractions. */
+static double stepped(const hpo__parameter *p, double index) {
+    if (p->decimal > 0)
+        return (round(p->low * p->decimal) + index * round(p->step * p->decimal)) / p->decimal;
+    return p->low + index * p->step;
+}
+
+/* Values on the grid of steps. The last one may lie above the declared high by the rounding of the numbers that were given: (0.3 - 0.2) / 0.1 is less than 1. */
+static uint64_t count_steps(const hpo__parameter *p) {
+    double last    = floor((p->declared_high - p->low) / p->step + 0.5);
+    double forgive = 1e-9 * p->step + 2 * DBL_EPSILON * fmax(fabs(p->low), fabs(p->declared_high));
+    if (last > 0 && stepped(p, last) > p->declared_high + forgive)
+        last -= 1;
+    return (uint64_t)last + 1;
+}
+
 void hpo__codec_prepare(hpo__parameter *p) {
-    p->decimal = 0.0;
-    if (p->kind == HPO_FLOAT && p->step > 0) {
-        double low = decimal_of(p->low), step = decimal_of(p->step);
-        p->decimal = low > 0 && step > 0 ? fmax(low, step) : 0.0;
-    }
-    if (p->kind == HPO_FLOAT || p->kind == HPO_INT) {
-        /* 1e-9 forgives the rounding of (high - low) / step in decimal fractions such as (1 - 0) / 0.1. */
-        p->count = p->step > 0 ? (uint64_t)floor((p->declared_high - p->low) / p->step + 1e-9) + 1 : 0;
-        p->high  = p->declared_high;
-        if (p->count > 0)
-            p->high = hpo__codec_value(p, p->count - 1);
-    } else {
-        p->count = p->n_choices;
-    }
+    bool range = p->kind == HPO_FLOAT || p->kind == HPO_INT;
+    p->decimal = range && p->step > 0 ? common_decimal(p) : 0.0;
+    p->count   = !range ? p->n_choices : p->step > 0 ? count_steps(p) : 0;
+    p->high    = range && p->count > 0 ? hpo__codec_value(p, p->count - 1) : p->declared_high;
     if (p->scale == HPO_LOG) {
         double half  = p->step / 2;
         double lower = p->low - half > 0 ? p->low - half : p->low / 2;
-        p->from      = log(p->step > 0 ? lower : p->low);
-        p->span      = log(p->high + half) - p->from;
+        double upper = p->high + half;
+        p->from      = log(p->step > 0 ? fmax(lower, DBL_TRUE_MIN) : p->low);
+        p->span      = log(fmin(upper, DBL_MAX)) - p->from;
     }
 }
 
@@ -54,10 +71,7 @@ double hpo__codec_value(const hpo__parameter *p, uint64_t index) {
         return p->levels[index];
     if (p->kind == HPO_CATEGORICAL || p->kind == HPO_BOOL)
         return (double)index;
-    double value = p->low + (double)index * p->step;
-    if (p->decimal > 0 && fabs(value * p->decimal) < 9e15)
-        value = round(value * p->decimal) / p->decimal;
-    return p->declared_high < value ? p->declared_high : value;
+    return fmin(stepped(p, (double)index), p->declared_high);
 }
 
 static uint64_t nearest_index(const hpo__parameter *p, double value) {
@@ -115,7 +129,8 @@ double hpo__codec_encode(const hpo__parameter *p, double value) {
         hpo__codec_index(p, value, &index);
         unit = ((double)index + 0.5) / (double)p->count;
     } else {
-        unit = (value / 2 - p->low / 2) / (p->high / 2 - p->low / 2);
+        double range = p->high - p->low; /* may overflow */
+        unit         = isinf(range) ? (value / 2 - p->low / 2) / (p->high / 2 - p->low / 2) : (value - p->low) / range;
     }
     return unit < 0 ? 0 : unit > 1 ? 1 : unit;
 }
@@ -242,16 +257,19 @@ hpo_status hpo_space_encode(const hpo_space *space, const double *values, size_t
         return hpo_space_status(space, err);
     if (n != space->size)
         return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, space->size);
+    /* First the exact values, which decide what is active: a parent given as 0.30000000000000004 is 0.3, and an inactive one has no value. */
     for (size_t k = 0; k < n; k++) {
         size_t i     = space->order[k];
         double value = values[i];
-        unit[i]      = (double)NAN;
-        if (!hpo__space_active(space, i, values))
-            continue;
-        hpo_status status = hpo__codec_check(&space->parameters[i], &value, err);
-        if (status != HPO_OK)
-            return status;
-        unit[i] = hpo__codec_encode(&space->parameters[i], value);
+        bool   on    = hpo__space_active(space, i, unit);
+        if (on) {
+            hpo_status status = hpo__codec_check(&space->parameters[i], &value, err);
+            if (status != HPO_OK)
+                return status;
+        }
+        unit[i] = on ? value : (double)NAN;
     }
+    for (size_t i = 0; i < n; i++)
+        unit[i] = isnan(unit[i]) ? unit[i] : hpo__codec_encode(&space->parameters[i], unit[i]);
     return HPO_OK;
 }

@@ -210,14 +210,14 @@ static bool on_edge(const state *s, const double *unit, size_t i) {
     return false;
 }
 
-/* Shrinks the spacings around the best; false when nothing is left to refine anywhere. */
-static bool shrink(state *s, const double *best, bool first_stage) {
+/* Shrinks the spacings around the best, all of them or those whose best is not on an edge; false when nothing is left to refine anywhere. */
+static bool shrink(state *s, const double *best, bool all) {
     double factor = s->levels >= 5 ? 3.0 : 2.0;
     bool   alive  = false;
     for (size_t i = 0; i < s->d; i++) {
         if (!s->refined[i])
             continue;
-        if (first_stage || !on_edge(s, best, i))
+        if (all || !on_edge(s, best, i))
             s->spacing[i] /= factor;
         alive = alive || s->spacing[i] > s->tolerance;
     }
@@ -226,11 +226,11 @@ static bool shrink(state *s, const double *best, bool first_stage) {
 
 /* Builds the next stage from the first n rows. Stages without a new cell are passed over. */
 static hpo_status next_stage(state *s, const hpo_history *history, size_t n, hpo_error *err) {
-    const double *unit        = hpo_history_unit(history);
-    bool          first_stage = s->stage == 0;
+    const double *unit = hpo_history_unit(history);
+    bool          all  = s->stage == 0; /* the coarse grid has no edge to reach past; a box without a new cell has none either */
     while (s->unfinished == 0 && !s->ended) {
         size_t picks[MOST_BOXES], found = pick(s, history, n, picks);
-        if (found == 0 || !shrink(s, unit + picks[0] * s->d, first_stage)) {
+        if (found == 0 || !shrink(s, unit + picks[0] * s->d, all)) {
             s->ended = true;
             break;
         }
@@ -241,7 +241,7 @@ static hpo_status next_stage(state *s, const hpo_history *history, size_t n, hpo
                 return status;
         }
         s->stage++;
-        first_stage = false;
+        all = true;
         for (size_t row = 0; row < n; row++)
             cover(s, unit + row * s->d, FINISHED);
     }
