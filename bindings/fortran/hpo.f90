@@ -19,7 +19,7 @@ module hpo
   integer(c_int32_t), parameter :: HPO_FLOAT = 0, HPO_INT = 1, HPO_CATEGORICAL = 2, HPO_ORDINAL = 3, HPO_BOOL = 4
   integer(c_int32_t), parameter :: HPO_RUNNING = 0, HPO_COMPLETE = 1, HPO_TRIAL_PRUNED = 2, HPO_FAILED = 3, HPO_WAITING = 4
   integer(c_int32_t), parameter :: HPO_LOG_ERROR = 1, HPO_LOG_WARNING = 2, HPO_LOG_INFO = 3, HPO_LOG_DEBUG = 4
-  integer(c_int8_t), parameter :: HPO_TRAIN = 0, HPO_VALIDATION = 1, HPO_TEST = 2
+  integer(c_int8_t), parameter :: HPO_TRAIN = 0, HPO_VALIDATION = 1, HPO_TEST = 2, HPO_UNUSED = -1_c_int8_t ! 255 as an unsigned byte
   integer(c_int32_t), parameter :: HPO_STRATEGY_ABI = 1
 
   type, bind(c) :: hpo_error

@@ -62,6 +62,7 @@ pub const HPO_LOG_DEBUG: i32 = 4;
 pub const HPO_TRAIN: i32 = 0;
 pub const HPO_VALIDATION: i32 = 1;
 pub const HPO_TEST: i32 = 2;
+pub const HPO_UNUSED: i32 = 255;
 
 // Version of the strategy table.
 pub const HPO_STRATEGY_ABI: u32 = 1;

@@ -19,7 +19,7 @@ HPO_API hpo_status hpo_study_best(const hpo_study *study, hpo_trial **out, hpo_e
 HPO_API hpo_status hpo_study_default(const hpo_study *study, hpo_trial **out, hpo_error *err);
 
 /**
- * Copies a column over the finished trials, by trial number: "number", "value", "state", "start", "end", "duration" (seconds), "worker" or the name of a
+ * Copies a column over the finished trials, by trial number: "number", "value", "state", "start", "end", "duration" (seconds), "worker", "confirmed" (mean of hpo_study_confirm(), NaN for others) or the name of a
  * parameter (as hpo_space_decode(); NaN when inactive); "parameter:NAME" for a parameter that has one of those names. `*n` is the number of finished
  * trials; HPO_E_BUFFER when cap is smaller (buf may be NULL with cap 0). HPO_E_NOT_FOUND for an unknown column. Since 0.1.
  */

@@ -7,7 +7,7 @@
 HPO_BEGIN_DECLS
 
 /** Part of a sample, see hpo_split_holdout(). */
-enum { HPO_TRAIN = 0, HPO_VALIDATION = 1, HPO_TEST = 2 };
+enum { HPO_TRAIN = 0, HPO_VALIDATION = 1, HPO_TEST = 2, HPO_UNUSED = 255 };
 
 /**
  * Assigns each of `n` samples to one of 2 <= k <= n folds, fold[i] in 0 ... k-1, of near-equal sizes.
@@ -28,7 +28,7 @@ HPO_API hpo_status hpo_split_holdout(size_t n, double validation, double test, c
 /**
  * Splits by time: the newest samples become HPO_TEST, those before them HPO_VALIDATION, the oldest HPO_TRAIN; equal times never part.
  * time: n finite numbers in any order. `gap` >= 0 in units of time: training samples closer than that to the validation set, and validation samples that close to
- * the test set, get part 255 (unused). HPO_E_INVALID as above. Any thread. Since 0.1.
+ * the test set, get HPO_UNUSED. HPO_E_INVALID as above. Any thread. Since 0.1.
  */
 HPO_API hpo_status hpo_split_time(size_t n, double validation, double test, const double *time, double gap, uint8_t *part, hpo_error *err);
 

@@ -101,7 +101,7 @@ HPO_API hpo_status hpo_study_add(hpo_study *study, const hpo_point *point, int32
 /** Asks a running optimize, or the next one, to stop after the trials in flight. From any thread, a callback or a signal handler. Since 0.1. */
 HPO_API void hpo_study_stop(hpo_study *study);
 
-/** Number of trials that the strategy will make in all, when it knows (a grid). HPO_E_UNSUPPORTED otherwise. Since 0.1. */
+/** Number of trials that the strategy will make in all, when it knows (a grid: its cells; a default configuration that is no cell comes on top). HPO_E_UNSUPPORTED otherwise. Since 0.1. */
 HPO_API hpo_status hpo_study_total(hpo_study *study, uint64_t *trials, hpo_error *err);
 
 HPO_END_DECLS

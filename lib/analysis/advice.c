@@ -217,6 +217,9 @@ static int edge_of(const advice *a, size_t i) {
     bool   low = unit <= reach || value == hpo__codec_decode(q, 0), high = unit >= 1 - reach || value == hpo__codec_decode(q, 1);
     if (low == high)
         return 0;
+    for (size_t k = 1; k < a->n && a->study->record.values[a->rows[k]] == a->study->record.values[a->rows[0]]; k++)
+        if (natural(a, a->rows[k], i) != value)
+            return 0; /* as good elsewhere */
     size_t good = top(a, 3), crowd = 0;
     for (size_t k = 0; k < good; k++) {
         double u = unit_of(a, a->rows[k], i);
@@ -234,8 +237,9 @@ static double widened(const hpo__parameter *q, int edge) {
         wider = bound + (bound - other) / 2;
     if (q->kind == HPO_INT)
         wider = edge < 0 ? floor(wider) : ceil(wider);
-    if (q->low >= 0 && wider < 0)
-        wider = 0;
+    double end = q->kind == HPO_INT && q->low >= 1 ? 1 : 0; /* counts seldom go below one, amounts seldom below zero */
+    if (q->low >= end && wider < end)
+        wider = end;
     return q->kind == HPO_INT ? wider : round_digits(wider, 2);
 }
 

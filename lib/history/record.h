@@ -40,7 +40,8 @@ enum {
     HPO__BECAUSE_INFINITE     = 2,
     HPO__BECAUSE_RELEASED     = 3,
     HPO__BECAUSE_OBJECTIVE    = 4,
-    HPO__BECAUSE_UNKNOWN_NAME = 5
+    HPO__BECAUSE_UNKNOWN_NAME = 5,
+    HPO__BECAUSE_STOPPED      = 6
 };
 
 /* Link of a running trial, embedded in its handle. */

@@ -126,7 +126,9 @@ static hpo_status check_count(const char *name, double low, double high, double 
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the range is too wide for steps", name);
     if (steps > (scale == HPO_LOG ? MOST_LOG_VALUES : MOST_VALUES))
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': more than 2^%d steps; use a larger step or a float", name, scale == HPO_LOG ? 40 : 50);
-    if (low + step == low || high - step == high)
+    /* The values must stay apart after rounding; whole numbers up to 2^53 are exact. */
+    double largest = fmax(fabs(low), fabs(high));
+    if (step != floor(step) && step < 4 * (largest - nextafter(largest, 0)))
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the step is too small for doubles of the size of the bounds", name);
     return HPO_OK;
 }
@@ -295,14 +297,14 @@ static hpo_status set_step(hpo_space *space, const char *name, double step, hpo_
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': step %s must be finite and > 0", name, number);
     if (changed.kind == HPO_INT && step != floor(step))
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': step %s of an int parameter must be a whole number", name, number);
-    if (step > changed.declared_high - changed.low)
-        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': step %s is larger than the range", name, number);
     status = check_count(name, changed.low, changed.declared_high, step, changed.scale, err);
     if (status != HPO_OK)
         return status;
     changed.step    = step;
     changed.stepped = true;
     hpo__codec_prepare(&changed);
+    if (changed.count < 2)
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': step %s is larger than the range", name, number);
     if (!isnan(changed.initial))
         status = hpo__codec_check(&changed, &changed.initial, err);
     if (status == HPO_OK)

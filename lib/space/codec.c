@@ -37,7 +37,7 @@ static double common_decimal(const hpo__parameter *p) {
 }
 
 /* low + index step; exact when both are decimal fractions. */
-static double stepped(const hpo__parameter *p, double index) {
+static double step_value(const hpo__parameter *p, double index) {
     if (p->decimal > 0)
         return (round(p->low * p->decimal) + index * round(p->step * p->decimal)) / p->decimal;
     return p->low + index * p->step;
@@ -47,14 +47,14 @@ static double stepped(const hpo__parameter *p, double index) {
 static uint64_t count_steps(const hpo__parameter *p) {
     double last    = floor((p->declared_high - p->low) / p->step + 0.5);
     double forgive = 1e-9 * p->step + 2 * DBL_EPSILON * fmax(fabs(p->low), fabs(p->declared_high));
-    if (last > 0 && stepped(p, last) > p->declared_high + forgive)
+    if (last > 0 && step_value(p, last) > p->declared_high + forgive)
         last -= 1;
     return (uint64_t)last + 1;
 }
 
 void hpo__codec_prepare(hpo__parameter *p) {
     bool range = p->kind == HPO_FLOAT || p->kind == HPO_INT;
-    p->decimal = range && p->step > 0 ? common_decimal(p) : 0.0;
+    p->decimal = p->kind == HPO_FLOAT && p->step > 0 ? common_decimal(p) : 0.0;
     p->count   = !range ? p->n_choices : p->step > 0 ? count_steps(p) : 0;
     p->high    = range && p->count > 0 ? hpo__codec_value(p, p->count - 1) : p->declared_high;
     if (p->scale == HPO_LOG) {
@@ -71,7 +71,7 @@ double hpo__codec_value(const hpo__parameter *p, uint64_t index) {
         return p->levels[index];
     if (p->kind == HPO_CATEGORICAL || p->kind == HPO_BOOL)
         return (double)index;
-    return fmin(stepped(p, (double)index), p->declared_high);
+    return fmin(step_value(p, (double)index), p->declared_high);
 }
 
 static uint64_t nearest_index(const hpo__parameter *p, double value) {
@@ -102,13 +102,23 @@ bool hpo__codec_index(const hpo__parameter *p, double value, uint64_t *index) {
     return fabs(hpo__codec_value(p, *index) - value) <= 1e-9 * p->step + 4 * DBL_EPSILON * fabs(value);
 }
 
+/* 14 significant digits: the logarithm's rounding would otherwise show as 0.0010000000000000002. `log_value` is the natural logarithm of value. */
+static double round_log(double value, double log_value) {
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int                 shift    = 13 - (int)floor(log_value * 0.43429448190325182765); /* 1 / ln 10 */
+    if (shift > 22 || shift < -22)
+        return value; /* these powers of ten are not exact */
+    return shift >= 0 ? round(value * powers[shift]) / powers[shift] : round(value / powers[-shift]) * powers[-shift];
+}
+
 double hpo__codec_decode(const hpo__parameter *p, double unit) {
     unit = unit < 0 ? 0 : unit > 1 ? 1 : unit;
     if (p->scale == HPO_LOG) {
-        double value = exp(p->from + unit * p->span);
+        double log_value = p->from + unit * p->span, value = exp(log_value);
         if (p->count > 0)
             return hpo__codec_value(p, nearest_index(p, value));
-        value = unit == 0 ? p->low : unit == 1 ? p->high : value;
+        value = unit == 0 ? p->low : unit == 1 ? p->high : round_log(value, log_value);
         return value < p->low ? p->low : value > p->high ? p->high : value;
     }
     if (p->count > 0) {

@@ -85,7 +85,7 @@ static hpo_status make_axis(const state *s, size_t i, double centre, double spac
     size_t                used = 0;
     for (size_t k = 0; k < n; k++) {
         double unit = centre + ((double)k - (double)(n - 1) / 2) * spacing;
-        unit        = unit < 0 ? 0 : unit > 1 ? 1 : unit;
+        unit        = unit < 1e-9 ? 0 : unit > 1 - 1e-9 ? 1 : unit; /* an end that rounding missed is meant */
         if (p->count > 0)
             unit = hpo__codec_encode(p, hpo__codec_decode(p, unit));
         if (used == 0 || unit > found[used - 1])

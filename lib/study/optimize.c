@@ -64,7 +64,9 @@ static hpo_trial *start_trial(run *r, int32_t worker) {
     return NULL;
 }
 
-static void count_failure(run *r, const hpo_trial *trial, const hpo__outcome *outcome, const hpo_error *error) {
+static void count_failure(run *r, const hpo__outcome *outcome, const hpo_error *error) {
+    if (outcome->reason == HPO__BECAUSE_STOPPED)
+        return;
     if (outcome->state != HPO_FAILED) {
         r->consecutive = 0;
         return;
@@ -78,7 +80,6 @@ static void count_failure(run *r, const hpo_trial *trial, const hpo__outcome *ou
     hpo_status status = outcome->status <= HPO_E_HOST ? outcome->status : HPO_E_CALLBACK;
     hpo__fail(&report, status, "%llu trials%s failed; the last: %.400s", (unsigned long long)(many ? r->failures : r->consecutive),
               many ? "" : " in a row", error->message);
-    (void)trial;
     end_run(r, status, &report);
 }
 
@@ -88,7 +89,7 @@ static void finish_trial(run *r, hpo_trial *trial, const hpo__outcome *outcome, 
     hpo__study_finish_locked(study, trial, outcome->state, outcome->value, outcome->reason);
     if (outcome->reason == HPO__BECAUSE_UNKNOWN_NAME)
         end_run(r, HPO_E_NOT_FOUND, error);
-    count_failure(r, trial, outcome, error);
+    count_failure(r, outcome, error);
     if (outcome->status == HPO_STOPPED)
         end_run(r, HPO_STOPPED, NULL);
     hpo__study_unlock(study);

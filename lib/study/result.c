@@ -1,6 +1,7 @@
 /* Reading results. */
 #include "base/text.h"
 #include "num/special.h"
+#include "num/stats.h"
 #include "study/study.h"
 
 #include <math.h>
@@ -87,10 +88,10 @@ hpo_status hpo_study_default(const hpo_study *study, hpo_trial **out, hpo_error 
 
 /* ---- columns ---- */
 
-enum { NUMBER, VALUE, STATE, START, END, DURATION, WORKER, PARAMETER };
+enum { NUMBER, VALUE, STATE, START, END, DURATION, WORKER, CONFIRMED, PARAMETER };
 
 static int find_column(const hpo_study *study, const char *name, size_t *parameter) {
-    static const char *const names[] = {"number", "value", "state", "start", "end", "duration", "worker"};
+    static const char *const names[] = {"number", "value", "state", "start", "end", "duration", "worker", "confirmed"};
     for (int i = 0; i < PARAMETER; i++)
         if (strcmp(name, names[i]) == 0)
             return i;
@@ -98,6 +99,13 @@ static int find_column(const hpo_study *study, const char *name, size_t *paramet
     if (*parameter == SIZE_MAX)
         *parameter = hpo_space_index(study->space, name);
     return *parameter == SIZE_MAX ? -1 : PARAMETER;
+}
+
+static double confirmed_mean(const hpo_study *study, uint64_t number) {
+    for (size_t f = 0; f < study->confirmation.n_finalists; f++)
+        if (study->confirmation.finalists[f].number == number && study->confirmation.finalists[f].n > 0)
+            return hpo__stats_mean(study->confirmation.finalists[f].values, study->confirmation.finalists[f].n);
+    return (double)NAN;
 }
 
 static double cell(const hpo_study *study, size_t row, int column, size_t parameter) {
@@ -117,6 +125,8 @@ static double cell(const hpo_study *study, size_t row, int column, size_t parame
         return r->ends[row] - r->starts[row];
     case WORKER:
         return r->origins[row] >> 8;
+    case CONFIRMED:
+        return confirmed_mean(study, r->numbers[row]);
     default:
         break;
     }

@@ -1,7 +1,6 @@
 /* The study's life, its lock and log, and the strategy it uses. */
 #include "study/study.h"
 
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,10 +164,19 @@ hpo_status hpo_study_on_trial(hpo_study *study, hpo_trial_callback done, void *u
 
 /* ---- strategy ---- */
 
+/* A table from a newer header is fine as long as it does not use what this library does not know. */
+static bool zero_tail(const hpo_strategy_ops *ops) {
+    const unsigned char *bytes = (const unsigned char *)ops;
+    for (size_t i = sizeof *ops; i < ops->struct_size && i < 4096; i++)
+        if (bytes[i] != 0)
+            return false;
+    return ops->struct_size <= 4096;
+}
+
 static hpo_status check_strategy(const hpo_strategy_ops *ops, hpo_error *err) {
     if (ops == NULL)
         return hpo__fail(err, HPO_E_INVALID, "the strategy's ops table is NULL");
-    if (ops->struct_size != sizeof(hpo_strategy_ops) || ops->abi_version != HPO_STRATEGY_ABI)
+    if (ops->struct_size < sizeof(hpo_strategy_ops) || !zero_tail(ops) || ops->abi_version != HPO_STRATEGY_ABI)
         return hpo__fail(err, HPO_E_ABI, "the strategy's table has size %u and version %u, this library takes size %zu and version %d",
                          ops->struct_size, ops->abi_version, sizeof(hpo_strategy_ops), HPO_STRATEGY_ABI);
     if (ops->name == NULL || ops->name[0] == '\0' || ops->ask == NULL)

@@ -116,6 +116,8 @@ const char *hpo__trial_reason_text(int reason) {
         return "the objective asked for a parameter that does not exist or has another type";
     case HPO__BECAUSE_OBJECTIVE:
         return "the objective failed";
+    case HPO__BECAUSE_STOPPED:
+        return "stopped before it had a value";
     default:
         return "";
     }

@@ -64,6 +64,8 @@ hpo__outcome hpo__objective_call(const hpo_study *study, hpo_objective objective
     }
     if (status < 0 || status > HPO_STOPPED)
         return failed(trial, status, status < 0 ? status : HPO_E_CALLBACK, HPO__BECAUSE_OBJECTIVE, err);
+    if (status == HPO_STOPPED && isnan(value))
+        return failed(trial, status, HPO_STOPPED, HPO__BECAUSE_STOPPED, err);
     int32_t state = hpo__study_judge(study, status == HPO_PRUNED ? HPO_TRIAL_PRUNED : HPO_COMPLETE, value, &reason);
     if (state == HPO_FAILED) {
         hpo__outcome outcome = failed(trial, status, HPO_E_CALLBACK, reason, err);
