@@ -248,6 +248,7 @@ def check_fortran(headers, path):
                 kinds = ["value type(c_ptr)" if kind == ("char", (True,)) else text for text, (_, kind) in zip(kinds, arguments)]
             expect("hpo.f90", name, declared[name], (kinds, fortran_result(result)))
     constants = {name: int(value) for name, value in re.findall(r"\b(HPO_\w+) = (-?\d+)", text)}
+    constants["HPO_UNUSED"] %= 256  # Fortran has no unsigned byte
     same_table("hpo.f90", "constant", constants, headers.constants)
     for name, fields in headers.structs.items():
         match = re.search(r"type, bind\(c\) :: %s\n(.*?)end type" % name, text, re.S)
