@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Checks that a page quotes a program's output as it is.
 
-Usage: check_output.py PROGRAM PAGE...   (the program's name in the marks is its file name)
+Usage: check_output.py [--renew] PROGRAM PAGE...   (the program's name in the marks is its file name)
 
-In a page, a fenced block after a line "<!-- output of NAME -->" must appear in the output of NAME, line by line; a line "..." in the block stands for any lines
-left out. Exit status 0 when all blocks do, 1 when one does not or when there is none, and the program's own when it fails.
+In a page, a fenced block after a line "<!-- output of NAME -->" must appear in the output of NAME, line by line; a line "..." in the block stands
+for any lines left out. With --renew, blocks that differ are replaced by the lines that come nearest to them: read the text around them afterwards.
+Exit status 0 when all blocks appear, 1 when one does not or there is none, and the program's own when it fails.
 """
 import os
 import subprocess
@@ -49,8 +50,31 @@ def appears(block, output):
     return True
 
 
+def nearest(block, output):
+    """The block with each part replaced by the window of the output, after the last, that has the most lines in common with it."""
+    at, fresh, part = 0, [], []
+    for line in block + ["..."]:
+        if line != "...":
+            part.append(line)
+            continue
+        starts = range(at, len(output) - len(part) + 1)
+        best = max(starts, key=lambda i: sum(a == b for a, b in zip(part, output[i:])), default=at)
+        at = best + len(part)
+        fresh += output[best:at] + ["..."]
+        part = []
+    return fresh[:-1]
+
+
+def renew(page, start, block, fresh):
+    lines = open(page, encoding="utf-8").read().split("\n")
+    lines[start - 1 : start - 1 + len(block)] = fresh
+    with open(page, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+
+
 def main():
-    program, pages = sys.argv[1], sys.argv[2:]
+    arguments = [a for a in sys.argv[1:] if a != "--renew"]
+    program, pages = arguments[0], arguments[1:]
     name = os.path.basename(program)
     run = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode != 0:
@@ -58,8 +82,13 @@ def main():
         return run.returncode
     output = [line.rstrip() for line in run.stdout.splitlines()]
     blocks = [(page, start, block) for page in pages for start, block in quoted_blocks(page, name)]
-    faults = [(page, start) for page, start, block in blocks if not appears(block, output)]
-    for page, start in faults:
+    faults = [(page, start, block) for page, start, block in blocks if not appears(block, output)]
+    if "--renew" in sys.argv:
+        for page, start, block in faults:
+            renew(page, start, block, nearest(block, output))
+        print(f"{name}: {len(faults)} of {len(blocks)} blocks renewed")
+        return 0
+    for page, start, _ in faults:
         print(f"{page}:{start}: this is not what {name} prints now")
     if faults:
         print("\n".join(output))
