@@ -121,15 +121,21 @@ static hpo_status check_range(const char *name, double low, double high, int32_t
 }
 
 static hpo_status check_count(const char *name, double low, double high, double step, int32_t scale, hpo_error *err) {
+    char a[HPO__NUMBER_SIZE], b[HPO__NUMBER_SIZE], by[HPO__NUMBER_SIZE];
+    hpo__number_text(low, a);
+    hpo__number_text(high, b);
+    hpo__number_text(step, by);
     double steps = scale == HPO_LOG ? high / step : (high - low) / step + 1;
     if (isinf(high - low))
-        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the range is too wide for steps", name);
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the range [%s, %s] is too wide for steps", name, a, b);
     if (steps > (scale == HPO_LOG ? MOST_LOG_VALUES : MOST_VALUES))
-        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': more than 2^%d steps; use a larger step or a float", name, scale == HPO_LOG ? 40 : 50);
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': [%s, %s] by steps of %s has more than 2^%d values; use a larger step or a float", name,
+                         a, b, by, scale == HPO_LOG ? 40 : 50);
     /* The values must stay apart after rounding; whole numbers up to 2^53 are exact. */
     double largest = fmax(fabs(low), fabs(high));
-    if (step != floor(step) && step < 4 * (largest - nextafter(largest, 0)))
-        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the step is too small for doubles of the size of the bounds", name);
+    bool   exact   = step == floor(step) && low == floor(low) && largest <= LARGEST_INT;
+    if (!exact && step < 4 * (largest - nextafter(largest, 0)))
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': step %s is too small for doubles of the size of the bounds [%s, %s]", name, by, a, b);
     return HPO_OK;
 }
 
@@ -152,13 +158,13 @@ hpo_status hpo_space_add_float(hpo_space *space, const char *name, double low, d
 
 static hpo_status add_int(hpo_space *space, const char *name, int64_t low, int64_t high, int32_t scale, hpo_error *err) {
     hpo_status status = check_new_name(space, name, err);
-    if (status == HPO_OK)
-        status = check_range(name, (double)low, (double)high, scale, 1.0, err);
     if (status != HPO_OK)
         return status;
-    if ((double)low < -LARGEST_INT || (double)high > LARGEST_INT)
+    if (low < -(int64_t)LARGEST_INT || high > (int64_t)LARGEST_INT)
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the bounds [%lld, %lld] must lie within +-2^53", name, (long long)low, (long long)high);
-    status = check_count(name, (double)low, (double)high, 1, scale, err);
+    status = check_range(name, (double)low, (double)high, scale, 1.0, err);
+    if (status == HPO_OK)
+        status = check_count(name, (double)low, (double)high, 1, scale, err);
     if (status != HPO_OK)
         return status;
     hpo__parameter p = {.kind = HPO_INT, .scale = scale, .low = (double)low, .declared_high = (double)high, .step = 1};

@@ -43,11 +43,15 @@ static double step_value(const hpo__parameter *p, double index) {
     return p->low + index * p->step;
 }
 
-/* Values on the grid of steps. The last one may lie above the declared high by the rounding of the numbers that were given: (0.3 - 0.2) / 0.1 is less than 1. */
+/*
+ * Values on the grid of steps. The last one may lie above the declared high by the rounding of the numbers that were given, (0.3 - 0.2) / 0.1 being less than
+ * 1, but whole numbers are taken at their word.
+ */
 static uint64_t count_steps(const hpo__parameter *p) {
     double last    = floor((p->declared_high - p->low) / p->step + 0.5);
+    bool   whole   = p->step == floor(p->step) && p->low == floor(p->low);
     double forgive = 1e-9 * p->step + 2 * DBL_EPSILON * fmax(fabs(p->low), fabs(p->declared_high));
-    if (last > 0 && step_value(p, last) > p->declared_high + forgive)
+    if (last > 0 && step_value(p, last) > p->declared_high + (whole ? 0 : fmin(forgive, p->step / 4)))
         last -= 1;
     return (uint64_t)last + 1;
 }
