@@ -14,7 +14,7 @@
 #include "num/wide.h"
 #include <stdbool.h>
 
-/* Primes stay below 2^21, so that products stay below 2^42, where the reciprocal is exact. */
+/* The primes p are at most 1299709, so that (2 p)^2 < 2^64 / p: products of two digits can be reduced by the reciprocal. */
 enum { DIMENSIONS_MAX = 100000 };
 
 typedef struct digit {
@@ -66,7 +66,7 @@ static inline uint64_t divide(const hpo__halton_dimension *dimension, uint64_t n
     return n < dimension->reciprocal ? hpo__mulhi(n, dimension->reciprocal) : n / dimension->base;
 }
 
-/* n mod base for n < 2^43. */
+/* n mod base for n < 2^64 / base. */
 static inline uint64_t reduce(const hpo__halton_dimension *dimension, uint64_t n) {
     return n - hpo__mulhi(n, dimension->reciprocal) * dimension->base;
 }

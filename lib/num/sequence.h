@@ -14,11 +14,13 @@ uint32_t hpo__sobol_bits(const uint32_t *directions, size_t j, uint32_t index);
 /* Owen-scrambled point: out[j] in [0,1) with 53 bits. Nested uniform scrambling by hashing (Laine & Karras 2011; Burley 2020), keyed per dimension by seed. */
 void hpo__sobol_point(const uint32_t *directions, size_t d, uint64_t seed, uint32_t index, double *out);
 
-/* Halton: a randomised sequence (linear scrambling of each digit, b-ary, with all trailing digits scrambled too). State of d dimensions is opaque words. */
-typedef struct hpo__halton_dimension hpo__halton_dimension; /* one dimension's base, multipliers, shifts, and sums of the scrambled trailing zeros */
-size_t                               hpo__halton_size(size_t d); /* bytes of a table for d dimensions; 0 on overflow */
-void                                 hpo__halton_fill(hpo__halton_dimension *table, size_t d, uint64_t seed);
-void                                 hpo__halton_point(const hpo__halton_dimension *table, size_t d, uint64_t index, double *out);
+/* Halton: a randomised sequence, every digit scrambled, the endless zeros at the end too. d <= 100000. A table of d dimensions serves fewer as well. */
+typedef struct hpo__halton_dimension hpo__halton_dimension;
+
+/* Bytes of a table for d dimensions; 0 when d is too large. */
+size_t hpo__halton_size(size_t d);
+void   hpo__halton_fill(hpo__halton_dimension *table, size_t d, uint64_t seed);
+void   hpo__halton_point(const hpo__halton_dimension *table, size_t d, uint64_t index, double *out);
 
 /* Latin hypercube: point `index` < n of a random Latin hypercube sample of n points (McKay, Beckman, Conover 1979), without storing it: one keyed permutation per
  * dimension and a uniform jitter inside each cell. */
