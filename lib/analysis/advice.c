@@ -210,7 +210,7 @@ static int edge_of(const advice *a, size_t i) {
     double                unit = unit_of(a, a->rows[0], i);
     if (!numeric(q) || isnan(unit) || (q->count > 0 && q->count < 3))
         return 0;
-    double reach = q->count > 0 ? 0.5 / (double)q->count + 1e-9 : 0.02;
+    double reach = q->count > 0 ? 0.5 / (double)q->count + 1e-9 : fmax(0.02, 2.0 / (double)a->n); /* how near n points come to an edge */
     if (q->scale == HPO_LOG && q->count > 0)
         reach = 0.0; /* cells of uneven width: only the value itself tells */
     double value = natural(a, a->rows[0], i);
