@@ -86,6 +86,7 @@ static void check_values(void) {
     VALUE(HPO_TRAIN, 0);
     VALUE(HPO_VALIDATION, 1);
     VALUE(HPO_TEST, 2);
+    VALUE(HPO_UNUSED, 255);
 
     VALUE(HPO_LOG_ERROR, 1);
     VALUE(HPO_LOG_WARNING, 2);
