@@ -215,6 +215,7 @@ hpo_status hpo_study_confirm(hpo_study *study, hpo_objective fresh, void *user, 
     hpo__confirmation_end(study);
     study->confirmation = kept;
     hpo__study_unlock(study);
+    hpo__run_stopped(study);
     hpo__run_end(study);
     return status;
 }

@@ -57,9 +57,12 @@ hpo_status hpo_study_test(hpo_study *study, const hpo_trial *winner, hpo_objecti
                            study->n_looks);
         hpo__trial_delete(trial);
         if (failed) {
-            status = outcome.status < 0 ? outcome.status : HPO_E_CALLBACK;
-            if (err != NULL)
-                *err = error;
+            bool own = outcome.status <= HPO_E_HOST || outcome.reason == HPO__BECAUSE_UNKNOWN_NAME;
+            status   = own ? outcome.status : HPO_E_CALLBACK; /* as in optimize */
+            if (err != NULL) {
+                *err      = error;
+                err->code = status;
+            }
         } else if (score != NULL) {
             *score = outcome.value;
         }

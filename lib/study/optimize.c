@@ -173,7 +173,8 @@ hpo_status hpo_study_optimize(hpo_study *study, hpo_objective objective, void *u
         if (status < 0 && err != NULL)
             *err = r.error;
     }
-    if (hpo__run_end(study) && status >= 0)
+    if (hpo__run_stopped(study) && status >= 0)
         status = HPO_STOPPED;
+    hpo__run_end(study);
     return status;
 }

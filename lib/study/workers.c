@@ -90,11 +90,13 @@ hpo_status hpo__run_begin(hpo_study *study, hpo_error *err) {
     return status;
 }
 
-bool hpo__run_end(hpo_study *study) {
+void hpo__run_end(hpo_study *study) {
     hpo__study_lock(study, NULL);
     study->running = false;
-    bool stopped   = atomic_exchange(&study->stop, false);
     hpo__study_unlock(study);
     hpo__study_release(study);
-    return stopped;
+}
+
+bool hpo__run_stopped(hpo_study *study) {
+    return atomic_exchange(&study->stop, false);
 }

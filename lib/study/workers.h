@@ -18,8 +18,10 @@ typedef struct hpo__outcome {
 /* Fills `err` (never NULL) when the status is < 0; the trial's message is set where the objective gave none. No lock is held. */
 hpo__outcome hpo__objective_call(const hpo_study *study, hpo_objective objective, hpo_trial *trial, void *user, hpo_error *err);
 
-/* Marks the study as running; HPO_E_BUSY when it is already. Undone by hpo__run_end, which also answers whether a stop was asked for. */
+/* Marks the study as running; HPO_E_BUSY when it is already. Undone by hpo__run_end. */
 hpo_status hpo__run_begin(hpo_study *study, hpo_error *err);
-bool       hpo__run_end(hpo_study *study);
+void       hpo__run_end(hpo_study *study);
+/* Whether a stop was asked for; the answer uses it up, so that it ends one search. Called at the end of what a stop is meant for. */
+bool hpo__run_stopped(hpo_study *study);
 
 #endif
