@@ -1,3 +1,4 @@
+#define HPO__ERROR_C
 #include "base/error.h"
 
 #include "base/text.h"

@@ -38,9 +38,9 @@ static bool write_whole(double value, char *buf) {
 
 const char *hpo__number_text(double value, char *buf) {
     if (isnan(value))
-        return strcpy(buf, "nan");
+        return memcpy(buf, "nan", sizeof "nan");
     if (isinf(value))
-        return strcpy(buf, value > 0 ? "inf" : "-inf");
+        return value > 0 ? memcpy(buf, "inf", sizeof "inf") : memcpy(buf, "-inf", sizeof "-inf");
     if (write_whole(value, buf))
         return buf;
     borrowed_locale held = borrow_plain();

@@ -19,12 +19,13 @@ static const double MOST_DECIMAL = 1e15;
 /* Smallest power of ten up to 1e15 at which `x` is a whole number, to rounding of the decimal text it came from; 0 when there is none. */
 static double decimal_of(double x) {
     double power = 1.0;
-    for (int digits = 0; digits <= 15; digits++, power *= 10.0) {
+    for (int digits = 0; digits <= 15; digits++) {
         double scaled = x * power;
         if (fabs(scaled) > MOST_DECIMAL)
             return 0.0;
         if (round(scaled) / power == x)
             return power;
+        power *= 10.0;
     }
     return 0.0;
 }

@@ -170,9 +170,9 @@ static bool read_scalar(hpo__json *json, char out[HPO__JSON_TEXT]) {
         return hpo__json_number(json, &number) && hpo__number_text(number, out) != NULL;
     case HPO__JSON_TRUE:
     case HPO__JSON_FALSE:
-        return hpo__json_bool(json, &flag) && strcpy(out, flag ? "true" : "false") != NULL;
+        return hpo__json_bool(json, &flag) && (flag ? memcpy(out, "true", sizeof "true") : memcpy(out, "false", sizeof "false")) != NULL;
     case HPO__JSON_NULL:
-        return hpo__json_null(json) && strcpy(out, "null") != NULL;
+        return hpo__json_null(json) && memcpy(out, "null", sizeof "null") != NULL;
     case HPO__JSON_OBJECT:
     case HPO__JSON_ARRAY:
     case HPO__JSON_END:
@@ -353,7 +353,7 @@ static bool add_conditions(hpo__json *json, hpo_space *space, const char *child,
         return false;
     while (hpo__json_member(when, parent)) {
         list l    = {&space->alloc, NULL, NULL, 0, 0};
-        bool done = read_list(when, false, &l) && built(json, hpo_space_when(space, child, parent, (const char *const *)l.texts, l.n, json->err));
+        bool done = read_list(when, false, &l) && built(json, hpo__space_tie(space, child, parent, (const char *const *)l.texts, l.n, json->err));
         end_list(&l);
         if (!done)
             return false;
@@ -417,6 +417,8 @@ hpo_status hpo_space_from_json(const char *text, size_t len, const hpo_allocator
         if (!read_parameters(&at, space, pass == 1))
             status = at.status;
     }
+    if (status == HPO_OK)
+        status = hpo__condition_settle(space, SIZE_MAX, &local);
     if (status == HPO_OK) {
         *out = space;
         return HPO_OK;

@@ -147,7 +147,7 @@ static hpo_status copy_column(const hpo_study *study, const char *name, double *
         return hpo__fail(err, HPO_E_BUFFER, "the buffer holds %zu values, %zu are needed", cap, *n);
     for (uint64_t number = 0; number < record->next_number; number++) {
         size_t row = hpo__record_row(record, number);
-        if (row != SIZE_MAX)
+        if (row != SIZE_MAX && used < cap)
             buf[used++] = cell(study, row, column, parameter);
     }
     return HPO_OK;
