@@ -365,34 +365,22 @@ static hpo_status read_values(const hpo_space *space, size_t parent, const char 
 }
 
 /* Puts the condition in place, and takes it out again when the space would not be sound with it. */
-static hpo_status attach(hpo_space *space, size_t child, hpo__condition *condition, hpo_error *err) {
+static hpo_status attach(hpo_space *space, size_t child, const hpo__condition *condition, bool settle, hpo_error *err) {
     hpo__parameter *p          = &space->parameters[child];
     hpo__condition *before     = p->conditions;
     size_t          n_before   = p->n_conditions;
     hpo__condition *conditions = hpo__alloc_new(&space->alloc, n_before + 1, sizeof *conditions);
-    size_t         *order      = hpo__alloc_new(&space->alloc, space->capacity, sizeof *order);
-    hpo_status      status     = conditions == NULL || order == NULL ? hpo__fail_nomem(err) : HPO_OK;
-    if (status == HPO_OK) {
-        if (n_before > 0)
-            memcpy(conditions, before, n_before * sizeof *conditions);
-        conditions[n_before] = *condition;
-        p->conditions        = conditions;
-        p->n_conditions      = n_before + 1;
-        status               = hpo__condition_sort(space, order, err);
-        if (status == HPO_OK) {
-            size_t *old_order = space->order;
-            space->order      = order;
-            status            = hpo__condition_reachable(space, err);
-            order             = status == HPO_OK ? old_order : order;
-            space->order      = status == HPO_OK ? space->order : old_order;
-        }
-        if (status != HPO_OK) {
-            p->conditions   = before;
-            p->n_conditions = n_before;
-        }
-    }
-    hpo__alloc_free(&space->alloc, order, space->capacity, sizeof *order);
+    if (conditions == NULL)
+        return hpo__fail_nomem(err);
+    if (n_before > 0)
+        memcpy(conditions, before, n_before * sizeof *conditions);
+    conditions[n_before] = *condition;
+    p->conditions        = conditions;
+    p->n_conditions      = n_before + 1;
+    hpo_status status    = settle ? hpo__condition_settle(space, child, err) : HPO_OK;
     if (status != HPO_OK) {
+        p->conditions   = before;
+        p->n_conditions = n_before;
         hpo__alloc_free(&space->alloc, conditions, n_before + 1, sizeof *conditions);
         return status;
     }
@@ -400,7 +388,7 @@ static hpo_status attach(hpo_space *space, size_t child, hpo__condition *conditi
     return HPO_OK;
 }
 
-static hpo_status when(hpo_space *space, const char *child, const char *parent, const char *const *values, size_t n, hpo_error *err) {
+static hpo_status when(hpo_space *space, const char *child, const char *parent, const char *const *values, size_t n, bool settle, hpo_error *err) {
     size_t         c = 0, p = 0;
     hpo__condition condition;
     hpo_status     status = find(space, child, &c, err);
@@ -414,7 +402,7 @@ static hpo_status when(hpo_space *space, const char *child, const char *parent, 
     status = read_values(space, p, values, n, &condition, err);
     if (status != HPO_OK)
         return status;
-    status = attach(space, c, &condition, err);
+    status = attach(space, c, &condition, settle, err);
     if (status != HPO_OK) {
         hpo__condition_end(&space->alloc, &condition);
         return status;
@@ -424,9 +412,13 @@ static hpo_status when(hpo_space *space, const char *child, const char *parent, 
     return HPO_OK;
 }
 
+hpo_status hpo__space_tie(hpo_space *space, const char *child, const char *parent, const char *const *values, size_t n, hpo_error *err) {
+    return when(space, child, parent, values, n, false, err);
+}
+
 hpo_status hpo_space_when(hpo_space *space, const char *child, const char *parent, const char *const *values, size_t n, hpo_error *err) {
     hpo_error  local;
     uint64_t   ticket;
     hpo_status status = begin(space, "when", child, &ticket, err);
-    return status != HPO_OK ? status : finish(space, ticket, when(space, child, parent, values, n, &local), &local, err);
+    return status != HPO_OK ? status : finish(space, ticket, when(space, child, parent, values, n, true, &local), &local, err);
 }

@@ -90,8 +90,12 @@ bool hpo__space_active(const hpo_space *space, size_t index, const double *value
 size_t hpo__space_snap(const hpo_space *space, const double *unit, double *unit_out, double *values);
 
 /* condition.c */
-hpo_status hpo__condition_sort(hpo_space *space, size_t *order, hpo_error *err); /* topological order; HPO_E_INVALID on a cycle */
-hpo_status hpo__condition_reachable(const hpo_space *space, hpo_error *err);     /* HPO_E_INVALID naming a parameter that can never be active */
+/* Orders parents before children and checks `changed`, with all that depends on it (SIZE_MAX: everything). HPO_E_INVALID names a parameter that depends on
+ * itself or can never be active; the order is then as before. O(d) to sort, O(d) per parameter checked. */
+hpo_status hpo__condition_settle(hpo_space *space, size_t changed, hpo_error *err);
+
+/* build.c: hpo_space_when(), but nothing is settled yet: for many conditions at once. */
+hpo_status hpo__space_tie(hpo_space *space, const char *child, const char *parent, const char *const *values, size_t n, hpo_error *err);
 
 /* point.c */
 struct hpo_point {
