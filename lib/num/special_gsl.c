@@ -8,6 +8,8 @@
 double hpo__normal_cdf(double x) {
     if (isnan(x))
         return x;
+    if (x < -37) /* below -37.5 GSL gives 0, where the smallest doubles are not yet reached */
+        return 0.5 * erfc(-x * 0.707106781186547524400844362105);
     return gsl_cdf_ugaussian_P(x);
 }
 

@@ -32,10 +32,11 @@ def student_lower_by_density(t, nu):
     t, nu = mpmath.mpf(t), mpmath.mpf(nu)
     log_top = mpmath.loggamma((nu + 1) / 2) - mpmath.loggamma(nu / 2) - mpmath.log(nu * mpmath.pi) / 2
 
-    def density(u):
-        return mpmath.exp(log_top - (nu + 1) / 2 * mpmath.log1p(u * u / nu))
+    def relative_density(u):  # to that at t, for the quadrature's tolerance is absolute
+        return mpmath.exp((nu + 1) / 2 * (mpmath.log1p(t * t / nu) - mpmath.log1p(u * u / nu)))
 
-    return mpmath.quad(density, [-t + k for k in range(0, 12)])
+    density = mpmath.exp(log_top - (nu + 1) / 2 * mpmath.log1p(t * t / nu))
+    return density * mpmath.quad(relative_density, [-t + k / mpmath.mpf(4) for k in range(0, 60)])
 
 
 def chi_square_upper(x, nu):
