@@ -9,8 +9,15 @@ logs=build/logs
 mkdir -p $logs
 passed=0 failed=0 failures=
 
-# count NAME PASSED FAILED
+# begin TITLE
+begin() {
+    printf '\n== %s\n' "$1"
+    started=$(date +%s)
+}
+
+# count NAME PASSED FAILED: ends what begin began.
 count() {
+    echo "$2 passed, $3 failed, $(($(date +%s) - started)) s"
     passed=$((passed + $2)) failed=$((failed + $3))
     [ "$3" -eq 0 ] || failures="$failures
     $1: $3 failed, see $logs/$1.log"
@@ -20,11 +27,10 @@ count() {
 build() {
     name=$1 dir=build/$1 compiler=$2 log=$logs/build-$1.log
     shift 2
-    printf '\n== build %s: %s %s\n' "$name" "$compiler" "$*"
-    if [ "$(cat "$logs/$name.options" 2>/dev/null)" != "$compiler $*" ]; then
-        rm -rf "$dir"
-    fi
-    echo "$compiler $*" >"$logs/$name.options"
+    begin "build $name: $compiler $*"
+    options="meson $(meson --version) $compiler $*"
+    [ "$(cat "$logs/$name.options" 2>/dev/null)" = "$options" ] || rm -rf "$dir"
+    echo "$options" >"$logs/$name.options"
     : >"$log"
     if { [ -f "$dir/build.ninja" ] || CC=$compiler CXX=$(echo "$compiler" | sed 's/gcc/g++/; s/clang/clang++/') meson setup "$dir" "$@" >>"$log" 2>&1; } &&
         ninja -k 0 -C "$dir" >>"$log" 2>&1; then
@@ -40,7 +46,7 @@ build() {
 run() {
     name=$1 dir=build/$2 log=$logs/test-$1.log
     shift 2
-    printf '\n== test %s\n' "$name"
+    begin "test $name"
     meson test -C "$dir" --print-errorlogs "$@" >"$log" 2>&1
     status=$?
     good=$(sum 'Ok|Expected Fail') bad=$(sum 'Fail|Unexpected Pass|Timeout')
@@ -48,7 +54,6 @@ run() {
     [ $status -eq 0 ] && [ "$good" -gt 0 ] || [ "$bad" -gt 0 ] || bad=1
     [ "$bad" -eq 0 ] || grep -Ev ' OK +[0-9.]+s' "$log" | head -n 200
     grep -E ' SKIP +[0-9.]+s' "$log"
-    echo "$good passed, $bad failed"
     count "test-$name" "$good" "$bad"
 }
 
@@ -61,7 +66,7 @@ sum() {
 check() {
     name=$1 log=$logs/check-$1.log
     shift
-    printf '\n== check %s\n' "$name"
+    begin "check $name"
     if [ "$(cat "$logs/$name.passed" 2>/dev/null)" = "$sources" ]; then
         echo "no source has changed since it passed"
         count "check-$name" 1 0
