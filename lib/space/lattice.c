@@ -379,7 +379,10 @@ static bool group_find(hpo__lattice *lattice, const group *g, const double *unit
     }
     for (size_t k = 0; k < g->n_leaves; k++) {
         size_t parameter = g->leaves[k];
-        if (isnan(unit[parameter]))
+        bool   active    = hpo__space_active(lattice->space, parameter, lattice->values);
+        if (isnan(unit[parameter]) == active)
+            return false;
+        if (!active)
             continue;
         if (!axis_level(lattice, parameter, unit[parameter], &level))
             return false;
