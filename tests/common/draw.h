@@ -38,6 +38,11 @@ static inline double draw_double(draw *d) {
     return value;
 }
 
+/* cmocka's own comparison goes through float. */
+static inline int near(double a, double b, double tolerance) {
+    return a - b <= tolerance && b - a <= tolerance;
+}
+
 /* A property does not hold: says where the random object came from, and what is wrong. */
 #define HOLDS(condition, seed, ...)                                                                                                                  \
     do {                                                                                                                                             \
