@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["base", "num", "split", "space", "history", "strategy", "study", "analysis"]
+LAYERS = ["base", "num", "split", "space", "history", "model", "strategy", "pruner", "storage", "study", "analysis"]
 
 
 def includes(top):
