@@ -9,15 +9,10 @@
 #include "num/wide.h"
 #include <math.h>
 
-/* Rounding may carry a point to an edge of its cell [cell, cell + 1) / n; the upper one belongs to the next cell. */
+/* Rounding may carry a point to the upper edge of its cell [cell, cell + 1) / n, which belongs to the next. */
 static double in_cell(uint64_t cell, uint64_t n, double jitter) {
-    double low = (double)cell / (double)n, high = ((double)cell + 1.0) / (double)n;
-    double x = ((double)cell + jitter) / (double)n;
-    if (x < low)
-        return low;
-    if (x >= high && high > low)
-        return nextafter(high, 0.0);
-    return x < 1.0 ? x : 1.0 - 0x1p-53;
+    double x = ((double)cell + jitter) / (double)n, high = ((double)cell + 1.0) / (double)n;
+    return x < high ? x : nextafter(high, 0.0);
 }
 
 void hpo__lhs_point(uint64_t n, size_t d, uint64_t seed, uint64_t index, double *out) {

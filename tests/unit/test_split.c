@@ -37,8 +37,8 @@ hpo_status refused_holdout(size_t n, double validation, double test, const int64
                            hpo_error *err);
 hpo_status refused_time(size_t n, double validation, double test, const double *time, double gap, uint8_t *part, hpo_error *err);
 hpo_status refused_time_folds(size_t n, size_t k, const double *time, uint32_t *fold, hpo_error *err);
-#include "split/split.c"
-#include "split/time.c"
+#include "split/split.c" /* NOLINT(bugprone-suspicious-include) */
+#include "split/time.c"  /* NOLINT(bugprone-suspicious-include) */
 #undef calloc
 #undef free
 #undef hpo_split_kfold
@@ -361,7 +361,7 @@ static void time_parts_are_in_order(void **state) {
     size_t     done = 0;
     for (uint64_t trial = 0; trial < 2000; trial++) {
         uint8_t part[N_MAX + 1];
-        double  last[3] = {-INFINITY, -INFINITY, -INFINITY}, first[3] = {INFINITY, INFINITY, INFINITY};
+        double  last[3] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL}, first[3] = {HUGE_VAL, HUGE_VAL, HUGE_VAL};
         make_samples(&s, trial);
         double validation = trial % 3 == 0 ? 0 : 0.2, test = trial % 5 == 0 ? 0 : 0.3, gap = trial % 4 == 0 ? 0 : trial % 2 == 0 ? 2 : 0.02;
         part[s.n] = MARK;
@@ -498,7 +498,7 @@ static void errors_name_the_value(void **state) {
     assert_message(hpo_split_holdout(0, 0.2, 0.2, NULL, NULL, 1, part, &e), &e, "n = ", "0");
     assert_message(hpo_split_holdout(20, -0.25, 0.2, NULL, NULL, 1, part, &e), &e, "validation", "-0.25");
     assert_message(hpo_split_holdout(20, 0.2, (double)NAN, NULL, NULL, 1, part, &e), &e, "test", "nan");
-    assert_message(hpo_split_holdout(20, (double)INFINITY, 0.2, NULL, NULL, 1, part, &e), &e, "validation", "inf");
+    assert_message(hpo_split_holdout(20, HUGE_VAL, 0.2, NULL, NULL, 1, part, &e), &e, "validation", "inf");
     assert_message(hpo_split_holdout(20, 0.5, 0.5, NULL, NULL, 1, part, &e), &e, "test", "0.5");
     assert_message(hpo_split_holdout(20, 0.01, 0.2, NULL, NULL, 1, part, &e), &e, "validation", "0.01");
     assert_message(hpo_split_holdout(20, 0.2, 0.01, NULL, NULL, 1, part, &e), &e, "test", "0.01");
@@ -519,7 +519,7 @@ static void errors_name_the_value(void **state) {
     assert_message(hpo_split_time_folds(0, 3, time, fold, &e), &e, "n = ", "0");
     time[13] = (double)NAN;
     assert_message(hpo_split_time(20, 0.2, 0.2, time, 0, part, &e), &e, "time[13]", "nan");
-    time[13] = -(double)INFINITY;
+    time[13] = -HUGE_VAL;
     assert_message(hpo_split_time_folds(20, 3, time, fold, &e), &e, "time[13]", "-inf");
     assert_int_equal(hpo_split_kfold(20, 1, NULL, NULL, 1, fold, NULL), HPO_E_INVALID); /* without a report */
 }
