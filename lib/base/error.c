@@ -7,11 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* vsnprintf may cut a UTF-8 sequence in two: drop the broken end. */
-static void drop_broken_tail(char *text) {
-    size_t length = strlen(text);
-    while (length > 0 && !hpo__utf8_valid(text, length))
-        text[--length] = '\0';
+/* vsnprintf may cut a UTF-8 sequence in two: drops the broken end. */
+static void drop_cut_sequence(char *text) {
+    size_t length = strlen(text), tail = 1;
+    while (tail < 4 && tail < length && ((unsigned char)text[length - tail] & 0xc0) == 0x80)
+        tail++;
+    if (length > 0 && !hpo__utf8_valid(text + length - tail, tail))
+        text[length - tail] = '\0';
+}
+
+/* The message is UTF-8 whatever the caller's names and values are. */
+static void polish(hpo_error *err, bool cut) {
+    if (cut)
+        drop_cut_sequence(err->message);
+    hpo__utf8_mend(err->message);
 }
 
 HPO__PRINTF(4, 0) static void fill(hpo_error *err, hpo_status status, int sys_errno, const char *format, va_list arguments) {
@@ -20,8 +29,7 @@ HPO__PRINTF(4, 0) static void fill(hpo_error *err, hpo_status status, int sys_er
     int length     = vsnprintf(err->message, sizeof err->message, format, arguments);
     if (length < 0)
         err->message[0] = '\0';
-    else if ((size_t)length >= sizeof err->message)
-        drop_broken_tail(err->message);
+    polish(err, length >= (int)sizeof err->message);
 }
 
 hpo_status hpo__fail(hpo_error *err, hpo_status status, const char *format, ...) {
@@ -44,7 +52,7 @@ hpo_status hpo__fail_errno(hpo_error *err, hpo_status status, int sys_errno, con
         size_t length = strlen(err->message);
         if (strerror_r(sys_errno, cause, sizeof cause) == 0 && length + 3 < sizeof err->message) {
             snprintf(err->message + length, sizeof err->message - length, ": %s", cause);
-            drop_broken_tail(err->message);
+            polish(err, true);
         }
     }
     return status;

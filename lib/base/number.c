@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,16 +14,19 @@
 typedef struct borrowed_locale {
     locale_t plain;
     locale_t before;
+    int      kept; /* errno */
 } borrowed_locale;
 
 static borrowed_locale borrow_plain(void) {
-    borrowed_locale held = {newlocale(LC_ALL_MASK, "C", (locale_t)0), (locale_t)0};
+    int             before = errno;
+    borrowed_locale held   = {newlocale(LC_ALL_MASK, "C", (locale_t)0), (locale_t)0, before};
     if (held.plain != (locale_t)0)
         held.before = uselocale(held.plain);
     return held;
 }
 
 static void give_back(borrowed_locale held) {
+    errno = held.kept;
     if (held.plain == (locale_t)0)
         return;
     uselocale(held.before);
@@ -44,7 +48,8 @@ const char *hpo__number_text(double value, char *buf) {
     if (write_whole(value, buf))
         return buf;
     borrowed_locale held = borrow_plain();
-    for (int digits = 15; digits <= 17; digits++) {
+    /* 15 digits say every number that people write with as many or fewer; denormals have fewer of their own. */
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(buf, HPO__NUMBER_SIZE, "%.*g", digits, value);
         if (digits == 17 || strtod(buf, NULL) == value)
             break;
@@ -98,9 +103,7 @@ bool hpo__number_read(const char *text, size_t n, double *value) {
     memcpy(copy, text, n);
     copy[n]              = '\0';
     borrowed_locale held = borrow_plain();
-    int             kept = errno;
     *value               = strtod(copy, NULL);
-    errno                = kept;
     give_back(held);
     return true;
 }

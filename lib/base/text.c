@@ -111,6 +111,16 @@ bool hpo__utf8_valid(const char *text, size_t n) {
     return true;
 }
 
+void hpo__utf8_mend(char *text) {
+    size_t n = strlen(text);
+    for (size_t at = 0; at < n;) {
+        size_t length = sequence_length((const unsigned char *)text + at, n - at);
+        if (length == 0)
+            text[at] = '?';
+        at += length == 0 ? 1 : length;
+    }
+}
+
 size_t hpo__text_distance(const char *a, const char *b) {
     enum { LONGEST = 64 };
     size_t n = strlen(a), m = strlen(b);

@@ -38,6 +38,8 @@ bool hpo__number_read(const char *text, size_t n, double *value);
 bool hpo__integer_read(const char *text, size_t n, int64_t *value);
 
 bool hpo__utf8_valid(const char *text, size_t n);
+/* Puts '?' in place of every byte that is not part of a valid sequence. */
+void hpo__utf8_mend(char *text);
 
 /* Damerau-Levenshtein distance, for "did you mean"; texts beyond 64 bytes count as far. */
 size_t hpo__text_distance(const char *a, const char *b);
