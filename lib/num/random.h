@@ -15,6 +15,7 @@
 #define HPO__FOR_ZOOM        UINT32_C(0x80000007)
 #define HPO__FOR_SPLIT       UINT32_C(0x80000008)
 #define HPO__FOR_REPEAT_SEED UINT32_C(0x80000009)
+#define HPO__FOR_GP          0x8000000au
 
 /* One block: counter (4 words) and key (2 words) to 4 words. */
 void hpo__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

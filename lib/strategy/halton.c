@@ -23,6 +23,8 @@ static void destroy(void *state_) {
 
 static hpo_status create(const hpo_space *space, const hpo_settings *settings, void *user, void **out, hpo_error *err) {
     (void)user;
+    if (hpo__halton_size(space->size) == 0)
+        return hpo__fail(err, HPO_E_UNSUPPORTED, "strategy 'halton' does not handle %zu parameters; use 'random' or 'lhs'", space->size);
     state *s = hpo__alloc_zero(&space->alloc, 1, sizeof *s);
     if (s == NULL)
         return hpo__fail_nomem(err);
@@ -31,7 +33,7 @@ static hpo_status create(const hpo_space *space, const hpo_settings *settings, v
     s->table_size = hpo__halton_size(s->d);
     s->table      = hpo__alloc_new(&s->alloc, s->table_size, 1);
     s->unit       = hpo__alloc_new(&s->alloc, s->d, sizeof *s->unit);
-    if (s->table_size == 0 || s->table == NULL || s->unit == NULL) {
+    if (s->table == NULL || s->unit == NULL) {
         destroy(s);
         return hpo__fail_nomem(err);
     }
