@@ -106,6 +106,7 @@ static const char *const field_names[N_FIELDS] = {"type",    "low",    "high",  
                                                   "choices", "levels", "default", "when", "name",  "attributes"};
 
 typedef struct fields {
+    bool      foreign; /* Optuna's: a range may have one value, and every int has a step */
     bool      present[N_FIELDS];
     hpo__json at[N_FIELDS]; /* cursors at the values */
 } fields;
@@ -151,6 +152,8 @@ static bool read_flag(fields *found, int f, bool *value) {
 static bool read_scale(fields *found, int32_t *scale) {
     char text[HPO__JSON_TEXT] = "linear";
     bool log                  = false;
+    if (found->present[LOG] && found->present[SCALE])
+        return hpo__json_fail(field(found, LOG), "\"log\" and \"scale\" say the same: give one of them");
     if (!read_flag(found, LOG, &log) || (found->present[SCALE] && !hpo__json_string(field(found, SCALE), text)))
         return false;
     if (strcmp(text, "linear") != 0 && strcmp(text, "log") != 0)
@@ -307,12 +310,11 @@ static bool add_range(hpo__json *json, hpo_space *space, const char *name, const
     if (kind->kind == HPO_INT && (low != floor(low) || high != floor(high) || fabs(low) > 9.1e15 || fabs(high) > 9.1e15))
         return hpo__json_fail(field(found, low != floor(low) || fabs(low) > 9.1e15 ? LOW : HIGH),
                               "parameter '%s': an int needs whole bounds within +-2^53", name);
-    if (low == high && found->present[NAME]) /* Optuna allows a range of one value */
+    if (low == high && found->foreign)
         return built(json, hpo_space_add_ordinal(space, name, &low, 1, json->err));
     hpo_status status = kind->kind == HPO_INT ? hpo_space_add_int(space, name, (int64_t)low, (int64_t)high, scale, json->err)
                                               : hpo_space_add_float(space, name, low, high, scale, json->err);
-    /* Optuna writes the step 1 of every int, and allows steps beyond the range: one value then. */
-    if (status == HPO_OK && has_step && !(kind->kind == HPO_INT && step == 1 && found->present[NAME]))
+    if (status == HPO_OK && has_step && !(kind->kind == HPO_INT && step == 1 && found->foreign))
         status = hpo_space_set_step(space, name, step, json->err);
     return built(json, status);
 }
@@ -331,9 +333,20 @@ static bool add_list(hpo__json *json, hpo_space *space, const char *name, int32_
     return done;
 }
 
+/* A field that another type would have is a mistake, not a remark. */
+static bool check_fields(fields *found, const char *name, int32_t kind) {
+    bool range = kind == HPO_FLOAT || kind == HPO_INT;
+    for (int f = LOW; f <= LEVELS; f++) {
+        bool fits = f == CHOICES ? kind == HPO_CATEGORICAL : f == LEVELS ? kind == HPO_ORDINAL : range;
+        if (found->present[f] && !fits)
+            return hpo__json_fail(field(found, f), "parameter '%s': \"%s\" does not go with its type", name, field_names[f]);
+    }
+    return true;
+}
+
 static bool add_parameter(hpo__json *json, hpo_space *space, const char *name, fields *found) {
     const kind_name *kind = read_kind(json, found, name);
-    if (kind == NULL)
+    if (kind == NULL || !check_fields(found, name, kind->kind))
         return false;
     bool done = kind->kind == HPO_BOOL                             ? built(json, hpo_space_add_bool(space, name, json->err))
                 : kind->kind == HPO_FLOAT || kind->kind == HPO_INT ? add_range(json, space, name, kind, found)
@@ -362,13 +375,15 @@ static bool add_conditions(hpo__json *json, hpo_space *space, const char *child,
 }
 
 /* One pass over the object of parameters at `json`: the first adds, the second ties. */
-static bool read_parameters(hpo__json *json, hpo_space *space, bool conditions) {
+static bool read_parameters(hpo__json *json, hpo_space *space, bool own, bool conditions) {
     char name[HPO__JSON_TEXT];
     if (!hpo__json_enter(json, HPO__JSON_OBJECT))
         return false;
     while (hpo__json_member(json, name)) {
-        fields found = {0};
-        bool done = note_fields(json, &found) && (conditions ? add_conditions(json, space, name, &found) : add_parameter(json, space, name, &found));
+        fields found  = {0};
+        bool   done   = note_fields(json, &found);
+        found.foreign = !own || found.present[NAME];
+        done          = done && (conditions ? add_conditions(json, space, name, &found) : add_parameter(json, space, name, &found));
         for (size_t f = 0; f < N_FIELDS && !done && json->status == HPO_OK; f++)
             json->status = found.present[f] ? found.at[f].status : HPO_OK;
         if (!done)
@@ -378,20 +393,22 @@ static bool read_parameters(hpo__json *json, hpo_space *space, bool conditions) 
 }
 
 /* Finds the object of parameters: the member "parameters" of the root, or for Optuna's forms the root itself. */
-static bool find_parameters(hpo__json *json, hpo__json *parameters) {
-    char key[HPO__JSON_TEXT];
-    bool own = false;
+static bool find_parameters(hpo__json *json, hpo__json *parameters, bool *own) {
+    char   key[HPO__JSON_TEXT];
+    size_t members = 0;
+    *own           = false;
     hpo__json_peek(json);
     *parameters = *json;
     if (!hpo__json_enter(json, HPO__JSON_OBJECT))
         return false;
-    while (hpo__json_member(json, key)) {
+    for (; hpo__json_member(json, key); members++) {
+        bool here = strcmp(key, "parameters") == 0;
+        if (*own || (here && members > 0))
+            return hpo__json_fail(json, "nothing but one \"parameters\" is expected, \"%.60s\" is there too", *own ? key : "another field");
         hpo__json_peek(json);
-        if (strcmp(key, "parameters") == 0) {
-            own         = true;
+        if (here) {
+            *own        = true;
             *parameters = *json;
-        } else if (own) {
-            return hpo__json_fail(json, "unknown field \"%.60s\" beside \"parameters\"", key);
         }
         if (!hpo__json_skip(json))
             return false;
@@ -410,11 +427,12 @@ hpo_status hpo_space_from_json(const char *text, size_t len, const hpo_allocator
                                                          : hpo__fail_nomem(err);
     hpo__json_init(&json, text, len, &local);
     hpo_status status = HPO_OK;
-    if (!find_parameters(&json, &parameters))
+    bool       own    = false;
+    if (!find_parameters(&json, &parameters, &own))
         status = json.status;
     for (int pass = 0; pass < 2 && status == HPO_OK; pass++) {
         hpo__json at = parameters;
-        if (!read_parameters(&at, space, pass == 1))
+        if (!read_parameters(&at, space, own, pass == 1))
             status = at.status;
     }
     if (status == HPO_OK)
