@@ -1,16 +1,14 @@
-/* All trials as a file: CSV for spreadsheets, JSON for programs. Written beside the target and renamed, so that a full disk leaves the old file alone. */
+/* All trials as a file: CSV for spreadsheets, JSON for programs. */
 #include "analysis/advice.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "num/random.h"
 
 #include <hpo/version.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *state_name(int32_t state) {
     return state == HPO_COMPLETE ? "complete" : state == HPO_TRIAL_PRUNED ? "pruned" : "failed";
@@ -65,12 +63,22 @@ static void csv_row(const hpo_study *study, size_t row, double *values, hpo__tex
     hpo__text_add(text, "\n");
 }
 
+/* Headings differ whatever the parameters are called: as for hpo_study_column(), "parameter:" goes before a name that could be taken for another one. */
+static void csv_name(hpo__text *text, const char *name) {
+    static const char *const fixed[] = {"number", "state", "value", "start", "end", "worker", "seed", "message"};
+    bool                     taken   = strncmp(name, "parameter:", 10) == 0;
+    char                     heading[300]; /* names have at most 255 bytes */
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        taken = taken || strcmp(name, fixed[i]) == 0;
+    snprintf(heading, sizeof heading, "%s%s", taken ? "parameter:" : "", name);
+    hpo__text_add(text, ",");
+    csv_text(text, heading);
+}
+
 static void write_csv(const hpo_study *study, double *values, hpo__text *text) {
     hpo__text_add(text, "number,state,value");
-    for (size_t i = 0; i < study->space->size; i++) {
-        hpo__text_add(text, ",");
-        csv_text(text, study->space->parameters[i].name);
-    }
+    for (size_t i = 0; i < study->space->size; i++)
+        csv_name(text, study->space->parameters[i].name);
     hpo__text_add(text, ",start,end,worker,seed,message\n");
     for (uint64_t number = 0; number < study->record.next_number; number++) {
         size_t row = hpo__record_row(&study->record, number);
@@ -217,51 +225,6 @@ static void write_json(const hpo_study *study, double *values, hpo__text *text) 
     hpo__text_add(text, "\n}\n");
 }
 
-/* ---- the file ---- */
-
-static bool write_all(int file, const char *data, size_t length) {
-    while (length > 0) {
-        ssize_t written = write(file, data, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
-static hpo_status replace_file(const hpo__alloc *alloc, const char *path, const hpo__text *text, hpo_error *err) {
-    hpo__text aside;
-    hpo__text_init(&aside, alloc);
-    hpo__text_printf(&aside, "%s.%ld.tmp", path, (long)getpid());
-    if (aside.failed)
-        return hpo__fail_nomem(err);
-    hpo_status status = HPO_OK;
-    int        file   = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0) {
-        status = hpo__fail_errno(err, HPO_E_IO, errno, "cannot create '%.300s'", aside.data);
-    } else {
-        bool written = write_all(file, text->data, text->length) && fsync(file) == 0;
-        int  reason  = errno;
-        if (close(file) != 0 && written) {
-            written = false;
-            reason  = errno;
-        }
-        if (written && rename(aside.data, path) != 0) {
-            written = false;
-            reason  = errno;
-        }
-        if (!written) {
-            unlink(aside.data);
-            status = hpo__fail_errno(err, HPO_E_IO, reason, "cannot write '%.300s'", path);
-        }
-    }
-    hpo__text_end(&aside);
-    return status;
-}
-
 hpo_status hpo_study_export(const hpo_study *study, const char *format, const char *path, hpo_error *err) {
     if (study == NULL || format == NULL || path == NULL || path[0] == '\0')
         return hpo__fail(err, HPO_E_INVALID, "study, format and path must not be NULL, nor path empty");
@@ -281,7 +244,7 @@ hpo_status hpo_study_export(const hpo_study *study, const char *format, const ch
         write_json(study, values, &text);
     hpo__alloc_free(&study->alloc, values, study->space->size, sizeof *values);
     hpo__study_unlock(study);
-    status = text.failed ? hpo__fail_nomem(err) : replace_file(&study->alloc, path, &text, err);
+    status = text.failed ? hpo__fail_nomem(err) : hpo__file_write(&study->alloc, path, text.data, text.length, err);
     hpo__text_end(&text);
     return status;
 }
