@@ -105,7 +105,7 @@ build gcc gcc -Dwerror=true && {
     export LOCPATH="$PWD/build/locale" LC_ALL=de_DE.UTF-8 HPO_TEST_COMMA=1
     run comma gcc --no-suite abi --no-suite install --no-suite docs
     unset LOCPATH LC_ALL HPO_TEST_COMMA
-    run valgrind gcc --setup valgrind --suite unit --suite api
+    run valgrind gcc --setup valgrind --suite unit --suite api --no-suite slow
 }
 build clang clang -Dwerror=true && {
     run clang clang
