@@ -16,7 +16,10 @@ typedef struct bench_command {
     int (*run)(int argc, char **argv);
 } bench_command;
 
+extern const bench_command bench_check;
 extern const bench_command bench_latency;
+extern const bench_command bench_refs;
+extern const bench_command bench_tasks;
 extern const bench_command bench_throughput;
 
 /* ---- options.c: reading a command line from a table ---- */
@@ -109,6 +112,18 @@ double bench_problem_value(const bench_problem *problem, const double *values);
 /* "all" or a list of strategies to their names in *out (freed with bench_texts_free); complains and returns false for an unknown one. */
 bool bench_strategies(const char *command, const bench_texts *given, bench_texts *out);
 void bench_texts_free(bench_texts *texts);
+
+/* ---- select.c: which tasks a sub-command works on ---- */
+
+#define BENCH_SELECT_HELP                                                                                                                            \
+    "--tasks: a file with a task name per line ('#' starts a comment), names with commas between, or all: those of refs.csv. --functions: names "    \
+    "such\n"                                                                                                                                         \
+    "as ackley:10 or rosenbrock:5:mixed with commas between, or all. Data tasks need --data.\n"
+
+/* Task names in order, each once (freed with bench_texts_free); complains and returns false when there is none or the file cannot be read. */
+bool bench_select(const char *command, const char *data, const char *tasks, const bench_texts *functions, bench_texts *out);
+/* Appends a copy of a name; complains and returns false when out of memory. */
+bool bench_texts_add(const char *command, bench_texts *texts, const char *name);
 
 /* ---- measure.c: clock, memory, isolation, output ---- */
 

@@ -2,7 +2,7 @@
 #include "bench.h"
 #include <string.h>
 
-static const bench_command *const commands[] = {&bench_latency, &bench_throughput};
+static const bench_command *const commands[] = {&bench_latency, &bench_throughput, &bench_tasks, &bench_check, &bench_refs};
 
 static void print_help(FILE *to) {
     fputs("usage: hpo-bench COMMAND [OPTION]...\n\n"
