@@ -15,6 +15,7 @@
 enum {
     TRIALS_FOR_EDGE      = 10, /* below, the best is near some edge by chance */
     TRIALS_FOR_REGION    = 20,
+    MOST_FOR_REGION      = 10,
     SCARCE_PER_PARAMETER = 5,
     ENOUGH_PER_PARAMETER = 10,
 };
@@ -167,7 +168,7 @@ static void advise_gain(advice *a) {
     } else if (record->states[row] != HPO_COMPLETE) {
         hpo__text_add(&p.text, "; the default configuration failed");
     } else {
-        double before = record->values[row], gain = before - record->values[best];
+        double before = record->values[row], gain = before == record->values[best] ? 0 : before - record->values[best]; /* both may be infinite */
         hpo__text_add(&p.text, "; the default configuration has ");
         add_number(&p, study->sign * before);
         hpo__text_add(&p.text, gain > 0 ? ": a gain of " : ": nothing better was found, a gain of ");
@@ -346,6 +347,7 @@ static bool same_choices(const advice *a, size_t x, size_t y) {
 static bool good_range(const advice *a, size_t i, double *low, double *high) {
     double from = 1, to = 0;
     size_t good = top(a, 5);
+    good        = good < MOST_FOR_REGION ? good : MOST_FOR_REGION; /* a tenth of many trials would fill half of a plain two-dimensional bowl */
     for (size_t k = 0; k < good; k++) {
         double u = unit_of(a, a->rows[k], i);
         if (isnan(u) || !same_choices(a, a->rows[0], a->rows[k]))
