@@ -103,8 +103,7 @@ static void configurations_survive_the_unit_cube(void **unused) {
 /* All of it from outside: any real coordinate gives a legal value and the right activity. */
 static void every_point_is_legal(void **unused) {
     (void)unused;
-    static const double corners[] = {0,        1,         -0.0,    -1, 2, DBL_TRUE_MIN, -DBL_TRUE_MIN, 1 - DBL_EPSILON / 2, 1 + DBL_EPSILON,
-                                     INFINITY, -INFINITY, DBL_MAX, 0.5};
+    static const double corners[] = {0, 1, -0.0, -1, 2, DBL_TRUE_MIN, -DBL_TRUE_MIN, 1 - DBL_EPSILON / 2, 1 + DBL_EPSILON, INF, -INF, DBL_MAX, 0.5};
     for (uint64_t seed = 0; seed < 1500; seed++) {
         rs_space s;
         draw     d = {seed + 20};
@@ -192,7 +191,7 @@ static void arguments_of_decode_and_encode(void **unused) {
     assert_int_equal(hpo_space_encode(space, values, 2, unit, &error), HPO_E_INVALID);
     assert_int_equal(hpo_space_encode(space, values, 4, unit, NULL), HPO_E_INVALID);
 
-    double linear[3] = {0.1, NAN, NAN}, poly[3] = {0.9, NAN, 0.5}, none[3] = {NAN, 0.5, 0.5};
+    double linear[3] = {0.1, NONE, NONE}, poly[3] = {0.9, NONE, 0.5}, none[3] = {NONE, 0.5, 0.5};
     assert_int_equal(hpo_space_decode(space, linear, 3, values, &error), HPO_OK); /* NaN does no harm where it is inactive */
     assert_true(values[0] == 0 && isnan(values[1]) && isnan(values[2]));
     assert_int_equal(hpo_space_decode(space, poly, 3, values, &error), HPO_E_INVALID);
@@ -205,11 +204,11 @@ static void arguments_of_decode_and_encode(void **unused) {
         const char *name, *value; /* NULL: fine */
     } cases[] = {
         {{0, 99, -7}, NULL, NULL}, /* inactive ones may hold anything */
-        {{0, NAN, NAN}, NULL, NULL},        {{1, 0.5, 99}, NULL, NULL},           {{2, 0.5, 3}, NULL, NULL},
-        {{3, 0.5, 3}, "'kernel'", "3"},     {{-1, 0.5, 3}, "'kernel'", "-1"},     {{0.5, 0.5, 3}, "'kernel'", "0.5"},
-        {{NAN, 0.5, 3}, "'kernel'", "nan"}, {{1, 1.5, 3}, "'gamma'", "1.5"},      {{1, 0, 3}, "'gamma'", "[0.0001, 1]"},
-        {{1, NAN, 3}, "'gamma'", "nan"},    {{1, INFINITY, 3}, "'gamma'", "inf"}, {{2, 0.5, 6}, "'degree'", "6"},
-        {{2, 0.5, 2.5}, "'degree'", "2.5"}, {{2, 0.5, NAN}, "'degree'", "nan"},
+        {{0, NONE, NONE}, NULL, NULL},       {{1, 0.5, 99}, NULL, NULL},          {{2, 0.5, 3}, NULL, NULL},
+        {{3, 0.5, 3}, "'kernel'", "3"},      {{-1, 0.5, 3}, "'kernel'", "-1"},    {{0.5, 0.5, 3}, "'kernel'", "0.5"},
+        {{NONE, 0.5, 3}, "'kernel'", "nan"}, {{1, 1.5, 3}, "'gamma'", "1.5"},     {{1, 0, 3}, "'gamma'", "[0.0001, 1]"},
+        {{1, NONE, 3}, "'gamma'", "nan"},    {{1, INF, 3}, "'gamma'", "inf"},     {{2, 0.5, 6}, "'degree'", "6"},
+        {{2, 0.5, 2.5}, "'degree'", "2.5"},  {{2, 0.5, NONE}, "'degree'", "nan"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hpo_status status = hpo_space_encode(space, cases[i].values, 3, unit, &error);
@@ -261,10 +260,10 @@ static const char *const rbf[]          = {"rbf"};
 
 CALL(low_is_high, hpo_space_add_float(s, "lr", 0.5, 0.5, HPO_LINEAR, err))
 CALL(low_above_high, hpo_space_add_float(s, "lr", 2, 1, HPO_LINEAR, err))
-CALL(low_nan, hpo_space_add_float(s, "lr", NAN, 1, HPO_LINEAR, err))
-CALL(high_nan, hpo_space_add_float(s, "lr", 0, NAN, HPO_LINEAR, err))
-CALL(low_infinite, hpo_space_add_float(s, "lr", -INFINITY, 1, HPO_LINEAR, err))
-CALL(high_infinite, hpo_space_add_float(s, "lr", 0, INFINITY, HPO_LINEAR, err))
+CALL(low_nan, hpo_space_add_float(s, "lr", NONE, 1, HPO_LINEAR, err))
+CALL(high_nan, hpo_space_add_float(s, "lr", 0, NONE, HPO_LINEAR, err))
+CALL(low_infinite, hpo_space_add_float(s, "lr", -INF, 1, HPO_LINEAR, err))
+CALL(high_infinite, hpo_space_add_float(s, "lr", 0, INF, HPO_LINEAR, err))
 CALL(log_of_zero, hpo_space_add_float(s, "lr", 0, 1, HPO_LOG, err))
 CALL(log_of_minus_zero, hpo_space_add_float(s, "lr", -0.0, 1, HPO_LOG, err))
 CALL(log_of_negative, hpo_space_add_float(s, "lr", -2.5, 1, HPO_LOG, err))
@@ -303,7 +302,7 @@ CALL(empty_choice, hpo_space_add_categorical(s, "optimizer", blank, 2, err))
 CALL(null_choice, hpo_space_add_categorical(s, "optimizer", missing, 2, err))
 CALL(broken_choice, hpo_space_add_categorical(s, "optimizer", broken, 2, err))
 
-static const double same[] = {1, 2, 2, 3}, zigzag[] = {1, 3, 2}, infinite[] = {1, INFINITY}, undefined[] = {NAN, 1}, falling[] = {3, 2, 2.5};
+static const double same[] = {1, 2, 2, 3}, zigzag[] = {1, 3, 2}, infinite[] = {1, INF}, undefined[] = {NONE, 1}, falling[] = {3, 2, 2.5};
 CALL(no_levels, hpo_space_add_ordinal(s, "width", same, 0, err))
 CALL(null_levels, hpo_space_add_ordinal(s, "width", NULL, 2, err))
 CALL(level_twice, hpo_space_add_ordinal(s, "width", same, 4, err))
@@ -314,8 +313,8 @@ CALL(level_nan, hpo_space_add_ordinal(s, "width", undefined, 2, err))
 
 CALL(step_zero, hpo_space_set_step(s, "dropout", 0, err))
 CALL(step_negative, hpo_space_set_step(s, "dropout", -0.1, err))
-CALL(step_nan, hpo_space_set_step(s, "dropout", NAN, err))
-CALL(step_infinite, hpo_space_set_step(s, "dropout", INFINITY, err))
+CALL(step_nan, hpo_space_set_step(s, "dropout", NONE, err))
+CALL(step_infinite, hpo_space_set_step(s, "dropout", INF, err))
 CALL(step_too_large, hpo_space_set_step(s, "dropout", 0.51, err))
 CALL(step_too_small, hpo_space_set_step(s, "dropout", 1e-17, err))
 CALL(step_of_nobody, hpo_space_set_step(s, "droput", 0.1, err))

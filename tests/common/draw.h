@@ -2,8 +2,13 @@
 #ifndef HPO_TESTS_DRAW_H
 #define HPO_TESTS_DRAW_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Some C libraries have these as float. */
+#define NONE ((double)NAN)
+#define INF  ((double)INFINITY)
 
 typedef struct draw {
     uint64_t state;

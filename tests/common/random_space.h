@@ -336,7 +336,7 @@ static inline void rs_draw_values(draw *d, const rs_space *s, double *values) {
     for (size_t i = 0; i < s->size; i++)
         off[i] = !rs_active(s, i, values);
     for (size_t i = 0; i < s->size; i++)
-        values[i] = off[i] ? (double)NAN : values[i];
+        values[i] = off[i] ? NONE : values[i];
 }
 
 #endif

@@ -105,8 +105,8 @@ static void check_bounds(const rs_space *s, const hpo__parameter *p, const rs_pa
 static void no_value_leaves_the_bounds(void **unused) {
     (void)unused;
     static const double corners[] = {
-        0.0,  -0.0, DBL_TRUE_MIN, -DBL_TRUE_MIN, DBL_MIN,  1e-310,    1e-17,   0.5, 1 - DBL_EPSILON / 2, 1.0, 1 + DBL_EPSILON, -1e-17,
-        -1.0, 2.0,  -DBL_MAX,     DBL_MAX,       INFINITY, -INFINITY, 1 / 3.0, 0.1, 0.9999999999999};
+        0.0,  -0.0, DBL_TRUE_MIN, -DBL_TRUE_MIN, DBL_MIN, 1e-310, 1e-17,   0.5, 1 - DBL_EPSILON / 2, 1.0, 1 + DBL_EPSILON, -1e-17,
+        -1.0, 2.0,  -DBL_MAX,     DBL_MAX,       INF,     -INF,   1 / 3.0, 0.1, 0.9999999999999};
     for (uint64_t seed = 0; seed < SPACES; seed++) {
         rs_space s;
         draw     d = {seed * 31 + 5};
@@ -289,7 +289,7 @@ static void values_off_the_grid_are_refused(void **unused) {
     double value = 0.1 + 0.5 + 0.1; /* 0.7 but for rounding */
     assert_int_equal(hpo__codec_check(p, &value, &error), HPO_OK);
     assert_true(value == 0.7);
-    static const double bad[] = {0.55, 0.95, 1.0, 0.4, 0.70001, -0.7, NAN, INFINITY, -INFINITY};
+    static const double bad[] = {0.55, 0.95, 1.0, 0.4, 0.70001, -0.7, NONE, INF, -INF};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         value = bad[i];
         assert_int_equal(hpo__codec_check(p, &value, &error), HPO_E_INVALID);
@@ -337,7 +337,7 @@ static void text_is_read(void **unused) {
             for (int k = 0; k < 10 && q->count > 0; k++) {
                 char     text[64], shortest[HPO__NUMBER_SIZE];
                 uint64_t index = draw_below(&d, q->count);
-                double   value = NAN;
+                double   value = NONE;
                 rs_text(q, index, text);
                 HOLDS(hpo__codec_read(&space->parameters[i], text, &value, &error) == HPO_OK, seed, "%s", error.message);
                 HOLDS(value == rs_value(q, index), seed, "'%s': '%s' reads as %.17g", q->name, text, value);

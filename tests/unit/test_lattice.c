@@ -206,9 +206,9 @@ static void points_off_the_grid_are_not_found(void **unused) {
         double unit[3];
         bool   there;
     } points[] = {
-        {{0.5, 0.25, NAN}, true},   {{0.5, 0.75, 1}, true},    {{0.5 + 1e-14, 0.75, 1 - 1e-14}, true},
-        {{0.4, 0.25, NAN}, false},  {{1, 0.75, 0.3}, false},   {{0.5, 0.75, NAN}, false},
-        {{0.5, 0.25, 0.5}, false},  {{NAN, 0.25, NAN}, false}, {{0.5, NAN, NAN}, false},
+        {{0.5, 0.25, NONE}, true},  {{0.5, 0.75, 1}, true},      {{0.5 + 1e-14, 0.75, 1 - 1e-14}, true},
+        {{0.4, 0.25, NONE}, false}, {{1, 0.75, 0.3}, false},     {{0.5, 0.75, NONE}, false},
+        {{0.5, 0.25, 0.5}, false},  {{NONE, 0.25, NONE}, false}, {{0.5, NONE, NONE}, false},
         {{0.5, 0.75, -0.1}, false}, {{1.5, 0.75, 0.5}, false},
     };
     for (size_t k = 0; k < sizeof points / sizeof points[0]; k++)
