@@ -62,7 +62,7 @@ def compare(arguments, python, peers):
 
 
 def print_table(best, out):
-    print("| parameters | optimiser | ask p50, us | tell p50, us | ask + tell, us | times libhpo | bytes per trial | times libhpo |", file=out)
+    print("| parameters | optimiser | ask p50, us | tell p50, us | ask + tell, us | ratio | bytes per trial | ratio |", file=out)
     print("|---:|---|---:|---:|---:|---:|---:|---:|", file=out)
     for (strategy, dims), row in best.items():
         own = best[("random", dims)]
