@@ -32,7 +32,9 @@ static void check_structs(void) {
     FIELD(hpo_allocator, user, 8);
     FIELD(hpo_allocator, resize, 8 + POINTER);
 
-    SIZE(hpo_setting, 5 * POINTER);
+    hpo_setting  row      = {"", "", "", "", ""};
+    const char **fields[] = {&row.name, &row.type, &row.initial, &row.range, &row.help}; /* a field of another type would not compile */
+    SIZE(hpo_setting, (sizeof fields / sizeof *fields) * POINTER);
     FIELD(hpo_setting, name, 0);
     FIELD(hpo_setting, type, POINTER);
     FIELD(hpo_setting, initial, 2 * POINTER);
