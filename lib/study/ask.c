@@ -18,8 +18,9 @@ static hpo_status ask_strategy(hpo_study *study, hpo_trial *trial, hpo_error *er
     hpo_status status = hpo__study_need_state(study, err);
     if (status != HPO_OK)
         return status;
+    hpo_error said = {0, 0, ""};
     hpo__point_clear(&study->point);
-    status = study->strategy.ask(study->strategy_state, &history, number, &study->point, err);
+    status = hpo__study_strategy_said(study, study->strategy.ask(study->strategy_state, &history, number, &study->point, &said), &said, err);
     if (status == HPO_OK)
         status = hpo__point_finish(&study->point, trial->unit, trial->values, err);
     if (status > 0 && status != HPO_EXHAUSTED)

@@ -213,16 +213,27 @@ hpo_status hpo_study_use_strategy(hpo_study *study, const hpo_strategy_ops *ops,
     return HPO_OK;
 }
 
+hpo_status hpo__study_strategy_said(const hpo_study *study, hpo_status status, const hpo_error *said, hpo_error *err) {
+    if (status >= 0 || err == NULL)
+        return status;
+    *err      = *said;
+    err->code = status;
+    if (said->message[0] == '\0')
+        hpo__fail(err, status, "strategy '%.100s' failed with %d (%s)", study->strategy.name, (int)status, hpo_status_name(status));
+    return status;
+}
+
 hpo_status hpo__study_need_state(hpo_study *study, hpo_error *err) {
     if (study->strategy_made)
         return HPO_OK;
     hpo_status status = HPO_OK;
+    hpo_error  said   = {0, 0, ""};
     if (study->strategy.create == NULL)
         study->strategy_state = study->strategy_user;
     else
-        status = study->strategy.create(study->space, &study->settings, study->strategy_user, &study->strategy_state, err);
+        status = study->strategy.create(study->space, &study->settings, study->strategy_user, &study->strategy_state, &said);
     study->strategy_made = status == HPO_OK;
-    return status;
+    return hpo__study_strategy_said(study, status, &said, err);
 }
 
 hpo_status hpo_study_total(hpo_study *study, uint64_t *trials, hpo_error *err) {
@@ -234,9 +245,13 @@ hpo_status hpo_study_total(hpo_study *study, uint64_t *trials, hpo_error *err) {
     if (study->strategy.total == NULL) {
         status = hpo__fail(err, HPO_E_UNSUPPORTED, "strategy '%s' has no fixed number of trials", study->strategy.name);
     } else {
-        status = hpo__study_need_state(study, err);
+        hpo_error said = {0, 0, ""};
+        uint64_t  n    = 0;
+        status         = hpo__study_need_state(study, err);
         if (status == HPO_OK)
-            status = study->strategy.total(study->strategy_state, trials, err);
+            status = hpo__study_strategy_said(study, study->strategy.total(study->strategy_state, &n, &said), &said, err);
+        if (status == HPO_OK)
+            *trials = n;
     }
     hpo__study_unlock(study);
     return status;

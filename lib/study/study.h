@@ -103,6 +103,8 @@ hpo_status hpo__study_lock(const hpo_study *study, hpo_error *err);
 void       hpo__study_unlock(const hpo_study *study);
 void       hpo__study_log(const hpo_study *study, int32_t level, const char *format, ...) HPO__PRINTF(3, 4);
 void       hpo__study_drop_state(hpo_study *study);
+/* Hands a strategy's own report on: the host's is touched by errors only, and then always, whatever a third party writes. */
+hpo_status hpo__study_strategy_said(const hpo_study *study, hpo_status status, const hpo_error *said, hpo_error *err);
 hpo_status hpo__study_need_state(hpo_study *study, hpo_error *err); /* makes the strategy's state when there is none; the lock is held */
 
 /* ask.c */
