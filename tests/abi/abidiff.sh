@@ -25,7 +25,8 @@ done
 # No paths, lines or compiler names, so that the file is the same wherever it is made.
 write() {
     abidw --headers-dir "$scratch/public" --drop-private-types --exported-interfaces-only --no-corpus-path --no-comp-dir-path --no-show-locs \
-        --no-elf-needed --type-id-style hash --out-file "$1" "$library"
+        --no-elf-needed --type-id-style hash --out-file "$scratch/raw.xml" "$library"
+    sed "s|path='[^']*/lib/|path='lib/|" "$scratch/raw.xml" >"$1"
 }
 
 if [ "$mode" = renew ]; then
