@@ -154,10 +154,13 @@ static bool read_scale(fields *found, int32_t *scale) {
     bool log                  = false;
     if (found->present[LOG] && found->present[SCALE])
         return hpo__json_fail(field(found, LOG), "\"log\" and \"scale\" say the same: give one of them");
+    hpo__json start = *field(found, SCALE);
     if (!read_flag(found, LOG, &log) || (found->present[SCALE] && !hpo__json_string(field(found, SCALE), text)))
         return false;
-    if (strcmp(text, "linear") != 0 && strcmp(text, "log") != 0)
+    if (strcmp(text, "linear") != 0 && strcmp(text, "log") != 0) {
+        *field(found, SCALE) = start;
         return hpo__json_fail(field(found, SCALE), "scale \"%.60s\" is neither \"linear\" nor \"log\"", text);
+    }
     *scale = log || strcmp(text, "log") == 0 ? HPO_LOG : HPO_LINEAR;
     return true;
 }
@@ -280,11 +283,15 @@ static const kind_name kind_names[] = {
 static const kind_name *read_kind(hpo__json *json, fields *found, const char *name) {
     char text[HPO__JSON_TEXT];
     int  f = found->present[NAME] ? NAME : TYPE;
-    if (missing(json, found, f, name) || !hpo__json_string(field(found, f), text))
+    if (missing(json, found, f, name))
+        return NULL;
+    hpo__json start = *field(found, f);
+    if (!hpo__json_string(field(found, f), text))
         return NULL;
     for (size_t i = 0; i < sizeof kind_names / sizeof kind_names[0]; i++)
         if (strcmp(text, kind_names[i].name) == 0)
             return &kind_names[i];
+    *field(found, f) = start;
     hpo__json_fail(field(found, f), "parameter '%s' has the unknown type \"%.60s\"", name, text);
     return NULL;
 }
