@@ -90,26 +90,35 @@ hpo_status hpo_point_set_number(hpo_point *point, const char *name, double value
     return status;
 }
 
+/* Exact values of the active parameters that are given; NaN for the others, whatever they hold. Defaults decide what is active where nothing is given. */
+static hpo_status check_values(const hpo_space *space, const double *values, double *exact, hpo_error *err) {
+    for (size_t k = 0; k < space->size; k++) {
+        size_t                i = space->order[k];
+        const hpo__parameter *p = &space->parameters[i];
+        exact[i]                = values[i];
+        if (!hpo__space_active(space, i, exact))
+            exact[i] = (double)NAN;
+        else if (isnan(values[i]))
+            exact[i] = hpo__codec_default(p);
+        else if (hpo__codec_check(p, &exact[i], err) != HPO_OK)
+            return HPO_E_INVALID;
+    }
+    return HPO_OK;
+}
+
 hpo_status hpo_point_set_values(hpo_point *point, const double *values, size_t n, hpo_error *err) {
     if (point == NULL || values == NULL)
         return hpo__fail(err, HPO_E_INVALID, "point and values must not be NULL");
     if (n != point->space->size)
         return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, point->space->size);
-    for (size_t i = 0; i < n; i++) {
-        double value = values[i];
-        if (isnan(value))
-            continue;
-        hpo_status status = hpo__codec_check(&point->space->parameters[i], &value, err);
-        if (status != HPO_OK)
-            return status;
-    }
-    for (size_t i = 0; i < n; i++) {
-        double value = values[i];
-        if (!isnan(value))
-            hpo__codec_check(&point->space->parameters[i], &value, NULL);
-        store(point, i, value, false);
-    }
-    return HPO_OK;
+    double *exact = hpo__alloc_new(&point->alloc, n, sizeof *exact);
+    if (exact == NULL)
+        return hpo__fail_nomem(err);
+    hpo_status status = check_values(point->space, values, exact, err);
+    for (size_t i = 0; i < n && status == HPO_OK; i++)
+        store(point, i, isnan(values[i]) ? (double)NAN : exact[i], false);
+    hpo__alloc_free(&point->alloc, exact, n, sizeof *exact);
+    return status;
 }
 
 static bool has_nan(const double *unit, size_t n) {
@@ -139,6 +148,7 @@ hpo_status hpo_point_set_unit(hpo_point *point, const double *unit, size_t n, hp
     if (status != HPO_OK)
         return status;
     hpo__space_snap(point->space, unit, point->unit, point->values);
+    memset(point->by_name, 0, n * sizeof *point->by_name);
     point->from_unit = true;
     return HPO_OK;
 }
