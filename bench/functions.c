@@ -6,8 +6,9 @@
  *   ...:mixed                                          by turns a float, an int, a float and a categorical parameter
  *
  * Formulas and constants as in Surjanovic and Bingham, Virtual Library of Simulation Experiments (2013); Hartmann (1973), Branin (1972), Ackley (1987),
- * Laguna and Marti (2005) for Levy, Rosenbrock (1960), Rastrigin (1974). The ranges of Ackley and Rastrigin are not symmetric, because an optimum in the
- * centre is a gift to every method that starts there.
+ * Laguna and Marti (2005) for Levy, Rosenbrock (1960), Rastrigin (1974). Functions of any number of parameters are shifted, their optimum at another
+ * place in each coordinate, spread over the middle 80 % of the range: an optimum in the centre, or with all coordinates equal, is a gift to methods
+ * that start or move there.
  *
  * Mixed: an int or categorical parameter stands for 10 or 11, or 5 to 6, evenly spaced values of its coordinate that include the optimum's, so the optimum
  * stays what it was; the order of the choices says nothing, as they are shuffled.
@@ -126,11 +127,13 @@ static const formula formulas[] = {
     {"ackley", 0, ackley, -5.0, 10.0, 0.0, {0.0}, {{0.0}}, false},
     {"levy", 0, levy, -5.0, 10.0, 0.0, {1.0}, {{0.0}}, false},
     {"rosenbrock", 0, rosenbrock, -5.0, 10.0, 0.0, {1.0}, {{0.0}}, false},
-    {"rastrigin", 0, rastrigin, -4.0, 5.12, 0.0, {0.0}, {{0.0}}, false},
+    {"rastrigin", 0, rastrigin, -5.12, 5.12, 0.0, {0.0}, {{0.0}}, false},
 };
 
-/* How a parameter becomes a coordinate: origin + spacing * place, with a choice's place shuffled; spacing 0: as it is. */
+/* How a parameter becomes a coordinate: origin + spacing * place, with a choice's place shuffled; spacing 0: as it is. Then `shift` is taken off. */
 typedef struct coordinate {
+    double  best; /* where the optimum is, in the parameter's range */
+    double  shift;
     double  origin;
     double  spacing;
     uint8_t place[CHOICES_MAX];
@@ -143,8 +146,8 @@ typedef struct function {
 } function;
 
 static void limits_of(const formula *f, size_t i, double *low, double *high) {
-    *low  = f->have_limits ? f->limits[i][0] : f->low;
-    *high = f->have_limits ? f->limits[i][1] : f->high;
+    *low  = f->have_limits ? f->limits[i % 2][0] : f->low;
+    *high = f->have_limits ? f->limits[i % 2][1] : f->high;
 }
 
 /* A point from two uniform numbers: Box and Muller (1958). */
@@ -160,7 +163,7 @@ static double true_value(const function *f, const double *values, size_t n) {
         const coordinate *c      = &f->coordinates[i];
         bool              choice = c->place[0] != UINT8_MAX;
         double            place  = choice ? (double)c->place[(size_t)values[i]] : values[i];
-        x[i]                     = c->spacing > 0.0 ? c->origin + c->spacing * place : values[i];
+        x[i]                     = (c->spacing > 0.0 ? c->origin + c->spacing * place : values[i]) - c->shift;
     }
     return f->formula->value(x, n);
 }
@@ -177,16 +180,25 @@ static void function_evaluate(const bench_task *task, const double *values, cons
 
 static const task_backend backend = {function_evaluate, free};
 
+/* Golden ratio steps spread any number of places evenly. */
+static void shift_make(const formula *f, size_t i, coordinate *c) {
+    double low  = 0.0;
+    double high = 0.0;
+    double step = (double)(i + 1) * 0.61803398874989485;
+    limits_of(f, i, &low, &high);
+    c->best  = f->dims > 0 ? f->at[i] : low + (high - low) * (0.1 + 0.8 * (step - floor(step)));
+    c->shift = f->dims > 0 ? 0.0 : c->best - f->at[0];
+}
+
 /* Levels of an int or categorical coordinate: multiples of `spacing` away from the optimum, as far as the range goes. */
 static size_t levels_make(const formula *f, size_t i, double parts, coordinate *c) {
     double low  = 0.0;
     double high = 0.0;
     limits_of(f, i, &low, &high);
-    double best  = f->dims > 0 ? f->at[i] : f->at[0];
     c->spacing   = (high - low) / parts;
-    double below = floor((best - low) / c->spacing + 1e-9);
-    double above = floor((high - best) / c->spacing + 1e-9);
-    c->origin    = best - below * c->spacing;
+    double below = floor((c->best - low) / c->spacing + 1e-9);
+    double above = floor((high - c->best) / c->spacing + 1e-9);
+    c->origin    = c->best - below * c->spacing;
     return (size_t)(below + above) + 1;
 }
 
@@ -213,6 +225,7 @@ static bool parameter_make(bench_task *task, function *f, size_t i, bool mixed, 
     c->place[0]                   = UINT8_MAX; /* no choice */
     snprintf(name, sizeof name, "x%zu", i);
     limits_of(f->formula, i, &low, &high);
+    shift_make(f->formula, i, c);
     if (mixed && i % 4 == 1) {
         return task_add_number(task, name, TASK_INT, 0.0, (double)(levels_make(f->formula, i, 10.0, c) - 1), false, err);
     }
