@@ -200,7 +200,7 @@ static void test_grid_rejects_values(void **state) {
     rejects(task, (double[]){0, 3}, 2, "'lr' cannot be 3");
     rejects(task, (double[]){0, 0.5}, 2, "'lr' cannot be 0.5");
     rejects(task, (double[]){2, 0}, 2, "'opt' cannot be 2");
-    rejects(task, (double[]){NAN, 0}, 2, "'opt' cannot be nan");
+    rejects(task, (double[]){(double)NAN, 0}, 2, "'opt' cannot be nan");
     rejects(task, (double[]){-1, 0}, 2, "'opt' cannot be -1");
     rejects(task, (double[]){0}, 1, "1 values for 2 parameters");
     bench_task_close(task);
@@ -369,7 +369,7 @@ static void test_network_stacks(void **state) {
     v[x] = 1.25;
     assert_near(value_of(task, v), stacks_loss(2, 1, 1, 1.25, 7), 1e-6);
     v[child] = 1; /* v: x is inactive and counts 0, whatever it holds */
-    v[x]     = NAN;
+    v[x]     = (double)NAN;
     assert_near(value_of(task, v), stacks_loss(2, 2, 1, 0, 7), 1e-6);
     v[parent] = 1; /* off: child is inactive, and so is x */
     v[child]  = 0;
@@ -591,6 +591,7 @@ static void test_taskset(void **state) {
 static void test_svc(void **state) {
     (void)state;
     write_text("pool/openml_svc.csv", "task_id,C,kernel,degree,gamma,coef0,shrinking,tol,imputer,accuracy\n"
+                                      "3,1,rbf,,,,True,0.001,mean,0.6\n" /* far from every configuration that has gamma */
                                       "3,1,rbf,,0.1,,True,0.001,mean,0.5\n"
                                       "3,1,poly,3,0.1,0.5,True,0.001,mean,0.75\n"
                                       "4,1,rbf,,0.1,,True,0.001,mean,0.9\n");
