@@ -8,7 +8,7 @@ enum { THREADS = 8, TRIALS = 10000 };
 
 typedef struct shared {
     hpo_study *study;
-    atomic_int wrong, evaluated, stop_reading;
+    atomic_int wrong, evaluated, held, stop_reading;
     atomic_int by_number[TRIALS + 64];
 } shared;
 
@@ -209,8 +209,9 @@ static void *write_on(void *user) {
 static hpo_status plain_loss(hpo_trial *trial, double *values, void *user) {
     shared *s = user;
     values[0] = mixed_loss(trial);
-    while (!atomic_load(&s->stop_reading) && hpo_trial_worker(trial) == 0) /* the search lasts until the writers are done */
-        sched_yield();
+    if (atomic_fetch_add(&s->held, 1) == 0) /* the first call lasts until the writers are done, and so does the search */
+        while (!atomic_load(&s->stop_reading))
+            sched_yield();
     return HPO_OK;
 }
 
