@@ -130,7 +130,8 @@ void hpo__study_finish_locked(hpo_study *study, hpo_trial *trial, int32_t state,
     hpo__record_finish(&study->record, &trial->running, trial->unit, &result);
     if (study->strategy_made && study->strategy.observe != NULL && !study->logical) {
         hpo_history history = {&study->record, study->record.visible, study->record.next_number, study->seed, false};
-        if (study->strategy.observe(study->strategy_state, &history, trial->running.number, NULL) != HPO_OK)
+        hpo_error   said    = {0, 0, ""}; /* nobody reads it, but a strategy may rely on having one */
+        if (study->strategy.observe(study->strategy_state, &history, trial->running.number, &said) != HPO_OK)
             hpo__study_drop_state(study);
     }
     hpo__lock_wake(&study->lock);

@@ -16,6 +16,7 @@ typedef struct run {
     uint64_t      remaining;
     double        deadline; /* steady clock, infinite without a timeout */
     uint64_t      failures, consecutive, most_failures, most_consecutive;
+    uint64_t      active; /* trials of this call that run */
     bool          ended;
     hpo_status    status;
     hpo_error     error; /* of a status < 0 */
@@ -49,13 +50,14 @@ static hpo_trial *start_trial(run *r, int32_t worker) {
     hpo_trial *trial = NULL;
     hpo_error  error = {0, 0, ""};
     while (may_start(r)) {
-        if (must_wait(r->study)) {
+        if (must_wait(r->study) && r->active > 0) { /* else it is for a trial of the host's, who may have called from the thread that would tell it */
             hpo__lock_wait(&r->study->lock, WAIT_MILLISECONDS); /* a stop by a signal handler cannot wake us */
             continue;
         }
         hpo_status status = hpo__study_ask_locked(r->study, worker, &trial, &error);
         if (status == HPO_OK) {
             r->remaining--;
+            r->active++;
             trial->lent = true;
             return trial;
         }
@@ -86,6 +88,7 @@ static void count_failure(run *r, const hpo__outcome *outcome, const hpo_error *
 static void finish_trial(run *r, hpo_trial *trial, const hpo__outcome *outcome, const hpo_error *error) {
     hpo_study *study = r->study;
     hpo__study_lock(study, NULL);
+    r->active--;
     hpo__study_finish_locked(study, trial, outcome->state, outcome->value, outcome->reason);
     if (outcome->reason == HPO__BECAUSE_UNKNOWN_NAME)
         end_run(r, HPO_E_NOT_FOUND, error);

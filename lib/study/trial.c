@@ -41,7 +41,9 @@ void hpo__trial_delete(hpo_trial *trial) {
 void hpo_trial_free(hpo_trial *trial) {
     if (trial == NULL || trial->lent)
         return;
-    if (trial->state == HPO_RUNNING && hpo__study_lock(trial->study, NULL) == HPO_OK) {
+    if (trial->state == HPO_RUNNING) {
+        if (hpo__study_lock(trial->study, NULL) != HPO_OK)
+            return; /* from inside a strategy, which must not: the record still links to it */
         hpo__study_finish_locked(trial->study, trial, HPO_FAILED, (double)NAN, HPO__BECAUSE_RELEASED);
         hpo__study_unlock(trial->study);
     }
