@@ -215,10 +215,29 @@ static void test_which_trial_is_waited_for(void **state) {
     hpo_study_free(study);
 }
 
+/* A trial that the host holds back: the search goes as far as it may, and says what it waits for, instead of waiting for ever. */
+static void test_search_beside_a_held_trial(void **state) {
+    (void)state;
+    hpo_study *study = logical_study("curious", 3);
+    hpo_trial *held  = NULL;
+    unsigned   run   = 0;
+    double     value = 1;
+    assert_ok(hpo_study_ask(study, &held, error));
+    assert_fails(hpo_study_optimize(study, delayed, &run, TRIALS, error), HPO_E_BUSY, "trial 0", "told");
+    assert_int_equal(hpo_study_trial_count(study, -1), 3);
+    assert_int_equal(hpo_study_trial_count(study, HPO_RUNNING), 1);
+    assert_ok(hpo_study_tell(study, held, HPO_COMPLETE, &value, 1, error));
+    hpo_trial_free(held);
+    assert_ok(hpo_study_optimize(study, delayed, &run, TRIALS - 3, error));
+    assert_int_equal(finished_count(study), TRIALS);
+    hpo_study_free(study);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs_are_identical), cmocka_unit_test(test_equals_ask_and_tell),       cmocka_unit_test(test_one_worker_is_arrival),
-        cmocka_unit_test(test_continued_search),   cmocka_unit_test(test_which_trial_is_waited_for),
+        cmocka_unit_test(test_runs_are_identical),        cmocka_unit_test(test_equals_ask_and_tell),
+        cmocka_unit_test(test_one_worker_is_arrival),     cmocka_unit_test(test_continued_search),
+        cmocka_unit_test(test_which_trial_is_waited_for), cmocka_unit_test(test_search_beside_a_held_trial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

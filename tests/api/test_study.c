@@ -324,6 +324,7 @@ static void call_back(plug *p) {
     hpo_point_free(point);
     if (p->held != NULL) {
         p->wrong += hpo_study_tell(p->study, p->held, HPO_COMPLETE, &value, 1, NULL) != HPO_E_BUSY;
+        hpo_trial_free(p->held); /* left alone: the study needs it */
         p->wrong += hpo_trial_state(p->held) != HPO_RUNNING;
     }
 }
