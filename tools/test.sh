@@ -36,7 +36,7 @@ build() {
         ninja -k 0 -C "$dir" >>"$log" 2>&1; then
         count "build-$name" 1 0
     else
-        sed '1,/^ninja: Entering/d' "$log" | grep . || tail -n 40 "$log"
+        grep -v '^\[[0-9]' "$log" | tail -n 100
         count "build-$name" 0 1
         return 1
     fi

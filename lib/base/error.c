@@ -16,11 +16,13 @@ static void drop_cut_sequence(char *text) {
         text[length - tail] = '\0';
 }
 
-/* The message is UTF-8 whatever the caller's names and values are. */
+/* The message is UTF-8 whatever the caller's names and values are, and zeros follow it: errors are copied and compared whole. */
 static void polish(hpo_error *err, bool cut) {
     if (cut)
         drop_cut_sequence(err->message);
     hpo__utf8_mend(err->message);
+    size_t length = strlen(err->message);
+    memset(err->message + length, 0, sizeof err->message - length);
 }
 
 HPO__PRINTF(4, 0) static void fill(hpo_error *err, hpo_status status, int sys_errno, const char *format, va_list arguments) {
