@@ -42,20 +42,23 @@ static bool is_new(const hpo_study *study, const size_t *chosen, size_t n, size_
     return true;
 }
 
+/* The best row behind `last` (SIZE_MAX: the best of all), SIZE_MAX when there is none. */
+static size_t next_best(const hpo__record *record, size_t last) {
+    size_t best = SIZE_MAX;
+    for (size_t row = 0; row < record->rows; row++)
+        if (record->states[row] == HPO_COMPLETE && isfinite(record->values[row]) && (last == SIZE_MAX || ahead(record, last, row)) &&
+            (best == SIZE_MAX || ahead(record, row, best)))
+            best = row;
+    return best;
+}
+
 /* Rows of the best distinct configurations, best first, and of the default behind them; returns how many. `chosen` has wanted + 1 places. */
 static size_t choose(const hpo_study *study, size_t wanted, size_t *chosen) {
     const hpo__record *record = &study->record;
     size_t             n      = 0;
-    for (; n < wanted; n++) {
-        size_t best = SIZE_MAX;
-        for (size_t row = 0; row < record->rows; row++)
-            if (record->states[row] == HPO_COMPLETE && isfinite(record->values[row]) && (best == SIZE_MAX || ahead(record, row, best)) &&
-                is_new(study, chosen, n, row))
-                best = row;
-        if (best == SIZE_MAX)
-            break;
-        chosen[n] = best;
-    }
+    for (size_t best = next_best(record, SIZE_MAX); best != SIZE_MAX && n < wanted; best = next_best(record, best))
+        if (is_new(study, chosen, n, best))
+            chosen[n++] = best;
     size_t row = hpo__record_row(record, record->first_default);
     if (n > 0 && row != SIZE_MAX && record->states[row] == HPO_COMPLETE && hpo__settings_is(&study->settings, "confirm.default", "true") &&
         is_new(study, chosen, n, row))
