@@ -3,7 +3,8 @@
 #include <string.h>
 
 static const hpo_strategy_ops *const strategies[] = {
-    &hpo__strategy_random, &hpo__strategy_grid, &hpo__strategy_sobol, &hpo__strategy_halton, &hpo__strategy_lhs, &hpo__strategy_zoom,
+    &hpo__strategy_random, &hpo__strategy_grid, &hpo__strategy_sobol, &hpo__strategy_halton,
+    &hpo__strategy_lhs,    &hpo__strategy_zoom, &hpo__strategy_gp,
 };
 
 size_t hpo_strategy_count(void) {

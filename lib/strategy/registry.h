@@ -4,8 +4,8 @@
 
 #include <hpo/strategy.h>
 
-extern const hpo_strategy_ops hpo__strategy_grid, hpo__strategy_halton, hpo__strategy_lhs, hpo__strategy_random, hpo__strategy_sobol,
-    hpo__strategy_zoom;
+extern const hpo_strategy_ops hpo__strategy_gp, hpo__strategy_grid, hpo__strategy_halton, hpo__strategy_lhs, hpo__strategy_random,
+    hpo__strategy_sobol, hpo__strategy_zoom;
 
 /* NULL when there is none of that name. */
 const hpo_strategy_ops *hpo__strategy_find(const char *name);

@@ -7,7 +7,7 @@
 
 static const hpo_setting study_table[] = {
     {"direction", "choice", "minimize", "minimize|maximize", "whether a small or a large value is good; fixed once there are results"},
-    {"strategy", "choice", "sobol", "random|grid|sobol|halton|lhs|zoom", "what decides which configuration comes next"},
+    {"strategy", "choice", "sobol", "random|grid|sobol|halton|lhs|zoom|gp", "what decides which configuration comes next"},
     {"seed", "int", "0", "0..9223372036854775807", "seed of all randomness of the study"},
     {"trials", "int", "0", "0..1000000000000",
      "planned number of trials, for strategies that need to know; 0: taken from the first call of optimize"},

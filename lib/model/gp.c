@@ -1,0 +1,469 @@
+/*
+ * Exact Gaussian process with a Matern-5/2 kernel.
+ *
+ * k(a, b) = s (1 + q + q^2/3) e^-q, q = sqrt(5) r, r^2 = sum over numeric inputs of (w(a_i) - w(b_i))^2 / l_i^2 + sum over choices of [a_c != b_c] / l_c^2
+ * (Rasmussen & Williams, eq. 4.17; one length per input; choices inside the same distance as in the Vizier bandit, arXiv 2408.11527). w is the
+ * Kumaraswamy distribution function 1 - (1 - u^a)^b (input warping: Snoek et al., ICML 2014), learned per input.
+ * Hyperparameters maximise likelihood times priors: length-scales LogNormal(sqrt 2 + ln(d)/2, sqrt 3) (Hvarfner et al., ICML 2024), signal LogNormal(0, 1), noise
+ * LogNormal(-4, 1), ln a and ln b Normal(0, 0.75). Densities of lengths are over l itself, with its Jacobian: by measurement better than over ln l.
+ * Cost: a likelihood with gradient O(n^3 + n^2 d); prediction O(n^2 + n d) a point; memory 4 n^2.
+ */
+#include "model/gp.h"
+
+#include "num/lbfgs.h"
+#include "num/linalg.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double LENGTH_LOW = 0.025, LENGTH_HIGH = 1e3, CHOICE_LENGTH_LOW = 0.1;
+static const double SIGNAL_LOW = 0.05, SIGNAL_HIGH = 20, NOISE_HIGH = 1;
+static const double WARP_LOW = 0.25, WARP_HIGH = 4, WARP_VARIANCE = 0.75;
+static const double EDGE = 1e-7; /* inputs are kept this far from 0 and 1 where the warp's logarithms would blow up */
+
+struct hpo__gp {
+    hpo__alloc alloc;
+    size_t     d, n, capacity;
+    int       *kinds;
+    bool       exact, warp;
+    double    *theta;           /* d + 2 + 2 d places */
+    double    *x, *w, *wa, *wb; /* d x capacity: inputs, warped, derivatives by ln a and ln b */
+    double    *y, *noise, *weights;
+    double    *kernel, *slope; /* capacity x capacity, lower: covariances, and -2 dk/d(r^2) */
+    double    *factor, *inverse;
+    double    *row; /* 2 x capacity scratch */
+    double    *lbfgs;
+    size_t     lbfgs_size;
+};
+
+/* ---- life ---- */
+
+static size_t most_theta(const hpo__gp *gp) {
+    return 3 * gp->d + 2;
+}
+
+hpo__gp *hpo__gp_new(const hpo__alloc *alloc, const int *kinds, size_t d, bool exact) {
+    hpo__gp *gp = hpo__alloc_zero(alloc, 1, sizeof *gp);
+    if (gp == NULL)
+        return NULL;
+    gp->alloc      = *alloc;
+    gp->d          = d;
+    gp->exact      = exact;
+    gp->kinds      = hpo__alloc_new(alloc, d, sizeof *gp->kinds);
+    gp->theta      = hpo__alloc_zero(alloc, most_theta(gp), sizeof *gp->theta);
+    gp->lbfgs_size = hpo__lbfgs_workspace(most_theta(gp));
+    gp->lbfgs      = hpo__alloc_new(alloc, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
+    if (gp->kinds == NULL || gp->theta == NULL || gp->lbfgs == NULL) {
+        hpo__gp_free(gp);
+        return NULL;
+    }
+    memcpy(gp->kinds, kinds, d * sizeof *kinds);
+    hpo__gp_theta_start(gp);
+    return gp;
+}
+
+static void free_data(hpo__gp *gp) {
+    size_t c = gp->capacity;
+    hpo__alloc_free(&gp->alloc, gp->x, 4 * gp->d * c, sizeof(double));
+    hpo__alloc_free(&gp->alloc, gp->y, 5 * c, sizeof(double));
+    hpo__alloc_free(&gp->alloc, gp->kernel, 4 * c * c, sizeof(double));
+    gp->x = gp->y = gp->kernel = NULL;
+    gp->capacity               = 0;
+    gp->n                      = 0;
+}
+
+void hpo__gp_free(hpo__gp *gp) {
+    if (gp == NULL)
+        return;
+    hpo__alloc alloc = gp->alloc;
+    free_data(gp);
+    hpo__alloc_free(&alloc, gp->kinds, gp->d, sizeof *gp->kinds);
+    hpo__alloc_free(&alloc, gp->theta, most_theta(gp), sizeof *gp->theta);
+    hpo__alloc_free(&alloc, gp->lbfgs, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
+    hpo__alloc_free(&alloc, gp, 1, sizeof *gp);
+}
+
+static bool make_room(hpo__gp *gp, size_t n) {
+    if (n <= gp->capacity)
+        return true;
+    size_t  c      = hpo__alloc_capacity(gp->capacity, n);
+    double *x      = hpo__alloc_new(&gp->alloc, 4 * gp->d * c, sizeof(double));
+    double *y      = hpo__alloc_new(&gp->alloc, 5 * c, sizeof(double));
+    double *kernel = hpo__alloc_new(&gp->alloc, 4 * c * c, sizeof(double));
+    if (x == NULL || y == NULL || kernel == NULL) {
+        hpo__alloc_free(&gp->alloc, x, 4 * gp->d * c, sizeof(double));
+        hpo__alloc_free(&gp->alloc, y, 5 * c, sizeof(double));
+        hpo__alloc_free(&gp->alloc, kernel, 4 * c * c, sizeof(double));
+        return false;
+    }
+    free_data(gp);
+    gp->capacity = c;
+    gp->x        = x;
+    gp->w        = x + gp->d * c;
+    gp->wa       = gp->w + gp->d * c;
+    gp->wb       = gp->wa + gp->d * c;
+    gp->y        = y;
+    gp->noise    = y + c;
+    gp->weights  = y + 2 * c;
+    gp->row      = y + 3 * c;
+    gp->kernel   = kernel;
+    gp->slope    = kernel + c * c;
+    gp->factor   = kernel + 2 * c * c;
+    gp->inverse  = kernel + 3 * c * c;
+    return true;
+}
+
+bool hpo__gp_data(hpo__gp *gp, const double *x, const double *y, const double *noise, size_t n, bool warp) {
+    if (!make_room(gp, n))
+        return false;
+    gp->n    = n;
+    gp->warp = warp;
+    for (size_t i = 0; i < gp->d; i++)
+        memcpy(gp->x + i * gp->capacity, x + i * n, n * sizeof *x);
+    memcpy(gp->y, y, n * sizeof *y);
+    memcpy(gp->noise, noise, n * sizeof *noise);
+    return true;
+}
+
+size_t hpo__gp_inputs(const hpo__gp *gp) {
+    return gp->d;
+}
+
+size_t hpo__gp_points(const hpo__gp *gp) {
+    return gp->n;
+}
+
+/* ---- hyperparameters ---- */
+
+size_t hpo__gp_theta_size(const hpo__gp *gp) {
+    size_t size = gp->d + 2;
+    for (size_t i = 0; i < gp->d; i++)
+        size += gp->warp && gp->kinds[i] == HPO__GP_WARPED ? 2 : 0;
+    return size;
+}
+
+double *hpo__gp_theta(hpo__gp *gp) {
+    return gp->theta;
+}
+
+void hpo__gp_theta_start(hpo__gp *gp) {
+    memset(gp->theta, 0, most_theta(gp) * sizeof *gp->theta);
+    for (size_t i = 0; i < gp->d; i++)
+        gp->theta[i] = log(0.5 * sqrt((double)gp->d));
+    gp->theta[gp->d + 1] = gp->exact ? log(HPO__GP_EXACT_NOISE) : -4;
+}
+
+double hpo__gp_signal(const hpo__gp *gp) {
+    return exp(gp->theta[gp->d]);
+}
+
+double hpo__gp_noise(const hpo__gp *gp) {
+    return exp(gp->theta[gp->d + 1]);
+}
+
+/* Warped inputs at theta and, when asked for, their derivatives by ln a and ln b. */
+static void warp_inputs(hpo__gp *gp, const double *theta, bool derivatives) {
+    const double *pair = theta + gp->d + 2;
+    for (size_t i = 0; i < gp->d; i++) {
+        const double *x = gp->x + i * gp->capacity;
+        double       *w = gp->w + i * gp->capacity, *wa = gp->wa + i * gp->capacity, *wb = gp->wb + i * gp->capacity;
+        if (!gp->warp || gp->kinds[i] != HPO__GP_WARPED) {
+            memcpy(w, x, gp->n * sizeof *w);
+            continue;
+        }
+        double a = exp(pair[0]), b = exp(pair[1]);
+        pair += 2;
+        for (size_t j = 0; j < gp->n; j++) {
+            double u     = x[j] < EDGE ? EDGE : x[j] > 1 - EDGE ? 1 - EDGE : x[j];
+            double power = pow(u, a), rest = 1 - power, tail = pow(rest, b);
+            w[j] = 1 - tail;
+            if (derivatives) {
+                wa[j] = b * tail / rest * power * log(u) * a;
+                wb[j] = -tail * log(rest) * b;
+            }
+        }
+    }
+}
+
+/* Adds what input i contributes to the squared distances between one value and n others. */
+static void add_distances(int kind, double value, const double *others, size_t n, double weight, double *r2) {
+    if (kind == HPO__GP_CHOICE) {
+        for (size_t j = 0; j < n; j++)
+            r2[j] += others[j] != value ? weight : 0;
+    } else {
+        for (size_t j = 0; j < n; j++) {
+            double gap = others[j] - value;
+            r2[j] += gap * gap * weight;
+        }
+    }
+}
+
+/* Covariances, slopes (unless NULL) from squared distances. */
+static void matern(const double *r2, size_t n, double signal, double *k, double *slope) {
+    for (size_t j = 0; j < n; j++) {
+        double q = sqrt(5 * r2[j]), decay = signal * exp(-q);
+        k[j] = (1 + q + q * q / 3) * decay;
+        if (slope != NULL)
+            slope[j] = (5.0 / 3) * (1 + q) * decay;
+    }
+}
+
+static void fill_kernel(hpo__gp *gp, const double *theta, bool slopes) {
+    double signal = exp(theta[gp->d]);
+    for (size_t j = 0; j < gp->n; j++) {
+        double *r2 = gp->row;
+        memset(r2, 0, j * sizeof *r2);
+        for (size_t i = 0; i < gp->d; i++)
+            add_distances(gp->kinds[i], gp->w[i * gp->capacity + j], gp->w + i * gp->capacity, j, exp(-2 * theta[i]), r2);
+        matern(r2, j, signal, gp->kernel + j * gp->capacity, slopes ? gp->slope + j * gp->capacity : NULL);
+        gp->kernel[j * gp->capacity + j] = signal;
+    }
+}
+
+/* Factor of kernel + noise; false when it is not positive definite with any allowed jitter. */
+static bool factor_kernel(hpo__gp *gp, const double *theta) {
+    double noise = exp(theta[gp->d + 1]), jitter = 0;
+    for (size_t j = 0; j < gp->n; j++) { /* the inverse's place is free until there is a factor */
+        memcpy(gp->inverse + j * gp->capacity, gp->kernel + j * gp->capacity, (j + 1) * sizeof(double));
+        gp->inverse[j * gp->capacity + j] += noise * gp->noise[j];
+    }
+    return hpo__linalg_factor(gp->inverse, gp->capacity, gp->factor, gp->capacity, gp->n, &jitter);
+}
+
+/* Log density of the priors, and its gradient added to `gradient`. */
+static double log_prior(const hpo__gp *gp, const double *theta, double *gradient) {
+    double        sum = 0, centre = sqrt(2.0) + 0.5 * log((double)gp->d);
+    const size_t  d = gp->d;
+    const double *t = theta;
+    for (size_t i = 0; i < d; i++) {
+        sum -= (t[i] - centre) * (t[i] - centre) / 6 + t[i];
+        if (gradient != NULL)
+            gradient[i] -= (t[i] - centre) / 3 + 1;
+    }
+    sum -= 0.5 * t[d] * t[d];
+    if (gradient != NULL)
+        gradient[d] -= t[d];
+    if (!gp->exact) {
+        sum -= 0.5 * (t[d + 1] + 4) * (t[d + 1] + 4);
+        if (gradient != NULL)
+            gradient[d + 1] -= t[d + 1] + 4;
+    }
+    for (size_t i = d + 2; i < hpo__gp_theta_size(gp); i++) {
+        sum -= 0.5 * t[i] * t[i] / WARP_VARIANCE;
+        if (gradient != NULL)
+            gradient[i] -= t[i] / WARP_VARIANCE;
+    }
+    return sum;
+}
+
+/* Adds the likelihood's gradient: half the sum over pairs of A = weights weights' - inverse times the derivative of the covariance (Rasmussen & Williams, eq. 5.9). */
+static void add_gradient(hpo__gp *gp, const double *theta, double *gradient) {
+    size_t d = gp->d, c = gp->capacity;
+    double noise = exp(theta[d + 1]), signal = exp(theta[d]), *pull = gp->row;
+    for (size_t j = 0; j < gp->n; j++) {
+        const double *inverse = gp->inverse + j * c, *k = gp->kernel + j * c, *slope = gp->slope + j * c, *pair = gradient + d + 2;
+        double        own = gp->weights[j] * gp->weights[j] - inverse[j], by_signal = 0;
+        for (size_t l = 0; l < j; l++) {
+            double a = gp->weights[j] * gp->weights[l] - inverse[l];
+            by_signal += a * k[l];
+            pull[l] = a * slope[l];
+        }
+        gradient[d] += by_signal + 0.5 * own * signal;
+        gradient[d + 1] += gp->exact ? 0 : 0.5 * own * noise * gp->noise[j];
+        double *by_warp = gradient + (pair - gradient);
+        for (size_t i = 0; i < d; i++) {
+            const double *w = gp->w + i * c, *wa = gp->wa + i * c, *wb = gp->wb + i * c;
+            double        weight = exp(-2 * theta[i]), by_length = 0, by_a = 0, by_b = 0;
+            if (gp->kinds[i] == HPO__GP_CHOICE) {
+                for (size_t l = 0; l < j; l++)
+                    by_length += w[l] != w[j] ? pull[l] : 0;
+            } else if (gp->warp && gp->kinds[i] == HPO__GP_WARPED) {
+                for (size_t l = 0; l < j; l++) {
+                    double gap = w[l] - w[j], force = pull[l] * gap;
+                    by_length += force * gap;
+                    by_a += force * (wa[l] - wa[j]);
+                    by_b += force * (wb[l] - wb[j]);
+                }
+                *by_warp++ -= by_a * weight;
+                *by_warp++ -= by_b * weight;
+            } else {
+                for (size_t l = 0; l < j; l++) {
+                    double gap = w[l] - w[j];
+                    by_length += pull[l] * gap * gap;
+                }
+            }
+            gradient[i] += by_length * weight;
+        }
+    }
+}
+
+double hpo__gp_log_posterior(hpo__gp *gp, const double *theta, double *gradient) {
+    warp_inputs(gp, theta, gradient != NULL);
+    fill_kernel(gp, theta, gradient != NULL);
+    if (!factor_kernel(gp, theta))
+        return -(double)INFINITY;
+    memcpy(gp->weights, gp->y, gp->n * sizeof *gp->y);
+    hpo__linalg_solve(gp->factor, gp->capacity, gp->n, gp->weights);
+    double sum = 0;
+    for (size_t j = 0; j < gp->n; j++)
+        sum -= 0.5 * gp->y[j] * gp->weights[j] + log(gp->factor[j * gp->capacity + j]);
+    if (gradient != NULL) {
+        memset(gradient, 0, hpo__gp_theta_size(gp) * sizeof *gradient);
+        hpo__linalg_inverse(gp->factor, gp->capacity, gp->n, gp->inverse, gp->capacity);
+        add_gradient(gp, theta, gradient);
+    }
+    return sum + log_prior(gp, theta, gradient);
+}
+
+static double misfit(void *user, const double *theta, double *gradient) {
+    hpo__gp *gp   = user;
+    double   fit  = hpo__gp_log_posterior(gp, theta, gradient);
+    size_t   size = hpo__gp_theta_size(gp);
+    for (size_t i = 0; i < size; i++)
+        gradient[i] = -gradient[i];
+    return -fit;
+}
+
+static void set_bounds(const hpo__gp *gp, double *low, double *high) {
+    for (size_t i = 0; i < gp->d; i++) {
+        low[i]  = log(gp->kinds[i] == HPO__GP_CHOICE ? CHOICE_LENGTH_LOW : LENGTH_LOW);
+        high[i] = log(LENGTH_HIGH);
+    }
+    low[gp->d]      = log(SIGNAL_LOW);
+    high[gp->d]     = log(SIGNAL_HIGH);
+    low[gp->d + 1]  = log(gp->exact ? HPO__GP_EXACT_NOISE : HPO__GP_LEAST_NOISE);
+    high[gp->d + 1] = gp->exact ? low[gp->d + 1] : log(NOISE_HIGH);
+    for (size_t i = gp->d + 2; i < hpo__gp_theta_size(gp); i++) {
+        low[i]  = log(WARP_LOW);
+        high[i] = log(WARP_HIGH);
+    }
+}
+
+double hpo__gp_fit(hpo__gp *gp, size_t iterations) {
+    double *low = gp->lbfgs + gp->lbfgs_size, *high = low + most_theta(gp);
+    set_bounds(gp, low, high);
+    const hpo__lbfgs_options options = {.gradient_tolerance = 1e-2, .most_iterations = iterations, .most_evaluations = 2 * iterations + 4};
+    double                   best    = hpo__lbfgs_minimise(misfit, gp, hpo__gp_theta_size(gp), gp->theta, low, high, &options, gp->lbfgs);
+    return -best;
+}
+
+/* ---- using it ---- */
+
+bool hpo__gp_condition(hpo__gp *gp) {
+    warp_inputs(gp, gp->theta, false);
+    fill_kernel(gp, gp->theta, false);
+    if (!factor_kernel(gp, gp->theta))
+        return false;
+    memcpy(gp->weights, gp->y, gp->n * sizeof *gp->y);
+    hpo__linalg_solve(gp->factor, gp->capacity, gp->n, gp->weights);
+    return true;
+}
+
+const double *hpo__gp_weights(const hpo__gp *gp) {
+    return gp->weights;
+}
+
+void hpo__gp_weights_of(const hpo__gp *gp, const double *t, double *weights) {
+    memmove(weights, t, gp->n * sizeof *t);
+    hpo__linalg_solve(gp->factor, gp->capacity, gp->n, weights);
+}
+
+void hpo__gp_mean_at_data(const hpo__gp *gp, double *mean) {
+    double noise = hpo__gp_noise(gp);
+    for (size_t j = 0; j < gp->n; j++)
+        mean[j] = gp->y[j] - noise * gp->noise[j] * gp->weights[j];
+}
+
+/* Rasmussen & Williams, eq. 5.12. */
+bool hpo__gp_leave_one_out(hpo__gp *gp, double *mean, double *variance) {
+    hpo__linalg_inverse(gp->factor, gp->capacity, gp->n, gp->inverse, gp->capacity);
+    for (size_t j = 0; j < gp->n; j++) {
+        double precision = gp->inverse[j * gp->capacity + j];
+        if (!(precision > 0))
+            return false;
+        mean[j] = gp->y[j] - gp->weights[j] / precision;
+        if (variance != NULL)
+            variance[j] = 1 / precision;
+    }
+    return true;
+}
+
+/* The warp of one input: exponents of 1 leave it as it is. */
+typedef struct input_warp {
+    bool   on;
+    double a, b;
+} input_warp;
+
+/* The warp of input i; `pair` walks along the warps' hyperparameters. */
+static input_warp warp_of(const hpo__gp *gp, size_t i, const double **pair) {
+    if (!gp->warp || gp->kinds[i] != HPO__GP_WARPED)
+        return (input_warp){false, 1, 1};
+    input_warp warp = {true, exp((*pair)[0]), exp((*pair)[1])};
+    *pair += 2;
+    return warp;
+}
+
+static double warp_one(input_warp warp, double u) {
+    if (!warp.on)
+        return u;
+    u = u < EDGE ? EDGE : u > 1 - EDGE ? 1 - EDGE : u;
+    return 1 - pow(1 - pow(u, warp.a), warp.b);
+}
+
+double hpo__gp_covariance(const hpo__gp *gp, const double *x, size_t m, size_t a, const double *z, size_t r, size_t b) {
+    const double *pair = gp->theta + gp->d + 2;
+    double        r2   = 0, k;
+    for (size_t i = 0; i < gp->d; i++) {
+        input_warp warp = warp_of(gp, i, &pair);
+        double     v    = warp_one(warp, z[i * r + b]);
+        add_distances(gp->kinds[i], warp_one(warp, x[i * m + a]), &v, 1, exp(-2 * gp->theta[i]), &r2);
+    }
+    matern(&r2, 1, hpo__gp_signal(gp), &k, NULL);
+    return k;
+}
+
+enum { BLOCK = 64 };
+
+/* Covariances of the points [start, start + count) with the data: k[j * BLOCK + b]. `w` is work space of BLOCK. */
+static void covariances(const hpo__gp *gp, const double *x, size_t m, size_t start, size_t count, double *w, double *k) {
+    const double *pair = gp->theta + gp->d + 2;
+    memset(k, 0, gp->n * BLOCK * sizeof *k);
+    for (size_t i = 0; i < gp->d; i++) {
+        input_warp warp   = warp_of(gp, i, &pair);
+        double     weight = exp(-2 * gp->theta[i]);
+        for (size_t b = 0; b < count; b++)
+            w[b] = warp_one(warp, x[i * m + start + b]);
+        for (size_t j = 0; j < gp->n; j++)
+            add_distances(gp->kinds[i], gp->w[i * gp->capacity + j], w, count, weight, k + j * BLOCK);
+    }
+    for (size_t j = 0; j < gp->n; j++)
+        matern(k + j * BLOCK, count, hpo__gp_signal(gp), k + j * BLOCK, NULL);
+}
+
+bool hpo__gp_predict(hpo__gp *gp, const double *x, size_t m, double *mean, double *variance, const double *other_weights, double *other, double *v) {
+    size_t  n = gp->n;
+    double *k = hpo__alloc_new(&gp->alloc, (n + 2) * BLOCK, sizeof *k);
+    if (k == NULL)
+        return false;
+    double *w = k + n * BLOCK, *squares = w + BLOCK, signal = hpo__gp_signal(gp);
+    for (size_t start = 0; start < m; start += BLOCK) {
+        size_t count = m - start < BLOCK ? m - start : BLOCK;
+        covariances(gp, x, m, start, count, w, k);
+        if (mean != NULL)
+            hpo__linalg_multiply_transposed(k, BLOCK, n, count, gp->weights, mean + start);
+        if (other != NULL)
+            hpo__linalg_multiply_transposed(k, BLOCK, n, count, other_weights, other + start);
+        if (variance == NULL && v == NULL)
+            continue;
+        hpo__linalg_solve_lower_many(gp->factor, gp->capacity, n, k, BLOCK, BLOCK);
+        hpo__linalg_column_squares(k, BLOCK, n, count, squares);
+        for (size_t b = 0; b < count && variance != NULL; b++) {
+            double left         = signal - squares[b];
+            variance[start + b] = left > 1e-10 * signal ? left : 1e-10 * signal;
+        }
+        for (size_t j = 0; j < n && v != NULL; j++)
+            memcpy(v + j * m + start, k + j * BLOCK, count * sizeof *v);
+    }
+    hpo__alloc_free(&gp->alloc, k, (n + 2) * BLOCK, sizeof *k);
+    return true;
+}

@@ -1,0 +1,430 @@
+/*
+ * Maximising an acquisition without gradients.
+ *
+ * 360 candidates: 45 % uniform, the others changed from the best known points by steps of three sizes, one coordinate or several. The five best or luckiest (Gumbel noise)
+ * start local searches of up to nine rounds: each round tries steps of every active coordinate, other choices, and changes of several at once, and moves to
+ * the best; steps shrink when they fail, weak starts are dropped. Gradients would help only the continuous part of a smooth model; this serves all kinds
+ * alike. Nothing that was tried or runs is suggested, unless repeats are welcome.
+ */
+#include "strategy/gp_search.h"
+
+#include "num/random.h"
+#include "space/lattice.h"
+#include "space/moves.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CANDIDATES = 360, STARTS = 5, ROUNDS = 9, TRIES = 200, BEST_KNOWN = 6 };
+
+struct hpo__gp_search {
+    const hpo_space *space;
+    hpo__alloc       alloc;
+    size_t           d, inputs;
+    const size_t    *input_of;
+    hpo__lattice    *lattice; /* all configurations of a small finite space, else NULL */
+    double           cells;   /* configurations of a finite space, infinite otherwise */
+    hpo__moves       moves;
+    double          *known; /* best known points, known_capacity x d */
+    size_t           known_capacity;
+    double          *points; /* capacity x d */
+    double          *x;      /* inputs x capacity */
+    double          *score;  /* capacity */
+    bool            *used;
+    size_t           capacity, n;
+    double          *point;  /* d */
+    double          *starts; /* STARTS x d */
+};
+
+typedef struct start {
+    double *point;
+    double  score, sigma;
+    bool    done;
+} start;
+
+/* ---- life ---- */
+
+void hpo__gp_search_free(hpo__gp_search *s) {
+    if (s == NULL)
+        return;
+    hpo__alloc alloc = s->alloc;
+    hpo__lattice_free(s->lattice);
+    hpo__alloc_free(&alloc, s->moves.values, s->d, sizeof(double));
+    hpo__alloc_free(&alloc, s->moves.list, s->d, sizeof(size_t));
+    hpo__alloc_free(&alloc, s->known, s->known_capacity * s->d, sizeof(double));
+    hpo__alloc_free(&alloc, s->points, s->capacity * s->d, sizeof(double));
+    hpo__alloc_free(&alloc, s->x, s->capacity * s->inputs, sizeof(double));
+    hpo__alloc_free(&alloc, s->score, s->capacity, sizeof(double));
+    hpo__alloc_free(&alloc, s->used, s->capacity, sizeof(bool));
+    hpo__alloc_free(&alloc, s->point, s->d, sizeof(double));
+    hpo__alloc_free(&alloc, s->starts, STARTS * s->d, sizeof(double));
+    hpo__alloc_free(&alloc, s, 1, sizeof *s);
+}
+
+/* A lattice of everything when the space is finite; NULL, with `cells` telling how many there are, when that is too many or infinite. False: out of memory. */
+static bool make_lattice(hpo__gp_search *s, uint64_t enumerate) {
+    s->cells = (double)INFINITY;
+    for (size_t i = 0; i < s->d; i++)
+        if (s->space->parameters[i].count == 0)
+            return true;
+    hpo__axis *axes = hpo__alloc_zero(&s->alloc, s->d, sizeof *axes);
+    if (axes == NULL)
+        return false;
+    for (size_t i = 0; i < s->d; i++)
+        axes[i].n = s->space->parameters[i].count;
+    hpo_status status = hpo__lattice_new(s->space, axes, &s->lattice, NULL);
+    if (status != HPO_OK)
+        return status != HPO_E_NOMEM;
+    s->cells = (double)hpo__lattice_total(s->lattice);
+    if (s->cells > (double)enumerate) {
+        hpo__lattice_free(s->lattice);
+        s->lattice = NULL;
+    }
+    return true;
+}
+
+hpo__gp_search *hpo__gp_search_new(const hpo_space *space, const size_t *input_of, size_t inputs, uint64_t enumerate) {
+    hpo__gp_search *s = hpo__alloc_zero(&space->alloc, 1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->space        = space;
+    s->alloc        = space->alloc;
+    s->d            = space->size;
+    s->inputs       = inputs;
+    s->input_of     = input_of;
+    s->moves.space  = space;
+    s->moves.values = hpo__alloc_new(&s->alloc, s->d, sizeof(double));
+    s->moves.list   = hpo__alloc_new(&s->alloc, s->d, sizeof(size_t));
+    s->point        = hpo__alloc_new(&s->alloc, s->d, sizeof(double));
+    s->starts       = hpo__alloc_new(&s->alloc, STARTS * s->d, sizeof(double));
+    if (s->moves.values == NULL || s->moves.list == NULL || s->point == NULL || s->starts == NULL || !make_lattice(s, enumerate)) {
+        hpo__gp_search_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+double *hpo__gp_search_point(hpo__gp_search *s) {
+    return s->point;
+}
+
+static bool make_room(hpo__gp_search *s, size_t n) {
+    if (n <= s->capacity)
+        return true;
+    size_t  c      = hpo__alloc_capacity(s->capacity, n);
+    double *points = hpo__alloc_new(&s->alloc, c * s->d, sizeof(double)), *x = hpo__alloc_new(&s->alloc, c * s->inputs, sizeof(double));
+    double *score = hpo__alloc_new(&s->alloc, c, sizeof(double));
+    bool   *used  = hpo__alloc_new(&s->alloc, c, sizeof(bool));
+    if (points == NULL || x == NULL || score == NULL || used == NULL) {
+        hpo__alloc_free(&s->alloc, points, c * s->d, sizeof(double));
+        hpo__alloc_free(&s->alloc, x, c * s->inputs, sizeof(double));
+        hpo__alloc_free(&s->alloc, score, c, sizeof(double));
+        hpo__alloc_free(&s->alloc, used, c, sizeof(bool));
+        return false;
+    }
+    if (s->n > 0)
+        memcpy(points, s->points, s->n * s->d * sizeof(double));
+    hpo__alloc_free(&s->alloc, s->points, s->capacity * s->d, sizeof(double));
+    hpo__alloc_free(&s->alloc, s->x, s->capacity * s->inputs, sizeof(double));
+    hpo__alloc_free(&s->alloc, s->score, s->capacity, sizeof(double));
+    hpo__alloc_free(&s->alloc, s->used, s->capacity, sizeof(bool));
+    s->points   = points;
+    s->x        = x;
+    s->score    = score;
+    s->used     = used;
+    s->capacity = c;
+    return true;
+}
+
+/* ---- what was tried ---- */
+
+static bool seen(const hpo__gp_search *s, const hpo__gp_task *task, const double *point) {
+    const double *unit = hpo_history_unit(task->history);
+    if (task->repeats)
+        return false;
+    for (size_t row = 0; row < hpo_history_size(task->history); row++)
+        if (hpo__moves_same(s->space, point, unit + row * s->d))
+            return true;
+    for (size_t k = 0; k < task->n_pending; k++)
+        if (hpo__moves_same(s->space, point, task->pending + k * s->d))
+            return true;
+    return false;
+}
+
+static void begin(hpo__gp_search *s, const hpo__gp_task *task) {
+    hpo__stream_start(&s->moves.stream, task->seed);
+    s->moves.rows   = s->known;
+    s->moves.n_rows = 0;
+    s->n            = 0;
+}
+
+/* Any configuration that was not tried: drawn, or in a finite space, from a drawn place on in turn. */
+static hpo_status draw_unseen(hpo__gp_search *s, const hpo__gp_task *task, const double **found) {
+    *found = s->point;
+    for (int i = 0; i < TRIES; i++) {
+        hpo__moves_random(&s->moves, s->point);
+        if (!seen(s, task, s->point))
+            return HPO_OK;
+    }
+    if (s->lattice == NULL)
+        return (double)(hpo_history_size(task->history) + task->n_pending) < s->cells
+                   ? HPO_OK
+                   : HPO_EXHAUSTED; /* nearly used up: a repeat is the lesser evil */
+    uint64_t total = hpo__lattice_total(s->lattice), first = hpo__random_below(task->seed, 0, HPO__FOR_GP, 5, total);
+    for (uint64_t k = 0; k < total; k++) {
+        hpo__lattice_point(s->lattice, (first + k) % total, s->point);
+        if (!seen(s, task, s->point))
+            return HPO_OK;
+    }
+    return HPO_EXHAUSTED;
+}
+
+hpo_status hpo__gp_search_unseen(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
+    (void)err;
+    begin(s, task);
+    hpo__space_snap(s->space, s->point, s->point, s->moves.values);
+    *found = s->point;
+    return seen(s, task, s->point) ? draw_unseen(s, task, found) : HPO_OK;
+}
+
+/* ---- candidates ---- */
+
+/* A new candidate, a copy of `from` (NULL: uniform); NULL when out of memory. */
+static double *add(hpo__gp_search *s, const double *from) {
+    if (!make_room(s, s->n + 1))
+        return NULL;
+    double *point = s->points + s->n++ * s->d;
+    if (from != NULL)
+        memcpy(point, from, s->d * sizeof *point);
+    else
+        hpo__moves_random(&s->moves, point);
+    return point;
+}
+
+static void hold_branch(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
+    if (task->branch != SIZE_MAX && point[task->branch] != task->branch_unit)
+        hpo__moves_choose(&s->moves, point, task->branch, task->branch_unit);
+}
+
+static bool score(hpo__gp_search *s, hpo__acquisition *acquisition) {
+    for (size_t i = 0; i < s->inputs; i++) {
+        bool choice = s->space->parameters[s->input_of[i]].choices != NULL;
+        for (size_t q = 0; q < s->n; q++) {
+            double u           = s->points[q * s->d + s->input_of[i]];
+            s->x[i * s->n + q] = !isnan(u) ? u : choice ? -1 : 0.5;
+        }
+    }
+    memset(s->used, 0, s->n * sizeof *s->used);
+    return hpo__acquisition_score(acquisition, s->x, s->n, s->score, NULL, NULL);
+}
+
+static bool add_candidates(hpo__gp_search *s, const hpo__gp_task *task) {
+    static const double sigmas[] = {0.2, 0.05, 0.0125};
+    double              wide     = 0.5 * (double)(s->inputs < 20 ? s->inputs : 20);
+    for (size_t q = 0; q < CANDIDATES; q++) {
+        double  share = (double)q / CANDIDATES;
+        double *point =
+            add(s, share < 0.45
+                       ? NULL
+                       : s->known +
+                             (share < 0.55 ? 0 : hpo__stream_below(&s->moves.stream, s->moves.n_rows < BEST_KNOWN ? s->moves.n_rows : BEST_KNOWN)) *
+                                 s->d);
+        if (point == NULL)
+            return false;
+        if (share >= 0.45)
+            hpo__moves_perturb(&s->moves, point, sigmas[q % 3], share < 0.65 ? 1 : share < 0.85 ? 2 : wide);
+        hold_branch(s, task, point);
+    }
+    return true;
+}
+
+/* The unused candidate with the highest score, drawn scores when `luck`, that was not tried; SIZE_MAX when there is none. */
+static size_t best_unused(hpo__gp_search *s, const hpo__gp_task *task, bool luck) {
+    for (;;) {
+        size_t best = SIZE_MAX;
+        double most = -(double)INFINITY;
+        for (size_t q = 0; q < s->n; q++) {
+            if (s->used[q])
+                continue;
+            double value = s->score[q] - (luck ? log(-log(hpo__stream_uniform(&s->moves.stream) + 0x1p-54)) : 0);
+            if (best == SIZE_MAX || value > most) {
+                best = q;
+                most = value;
+            }
+        }
+        if (best == SIZE_MAX)
+            return SIZE_MAX;
+        s->used[best] = true;
+        if (!seen(s, task, s->points + best * s->d))
+            return best;
+    }
+}
+
+/* ---- local search ---- */
+
+/* All moves of one round from a start. */
+static bool add_moves(hpo__gp_search *s, const hpo__gp_task *task, const start *from, int round) {
+    size_t n = hpo__moves_active(&s->moves, from->point), list[64];
+    n        = n < 64 ? n : 64; /* of very many coordinates a part each round; the changes of several reach the others */
+    for (size_t k = 0; k < n; k++)
+        list[k] = s->moves.list[k];
+    for (size_t k = 0; k < n; k++) {
+        const hpo__parameter *p   = &s->space->parameters[list[k]];
+        bool                  all = p->choices != NULL && p->count <= 8 && (round < 3 || hpo__stream_uniform(&s->moves.stream) < 0.3);
+        size_t                m   = all ? (size_t)p->count : p->choices != NULL ? 3 : 2;
+        for (size_t v = 0; v < m; v++) {
+            double unit = ((double)v + 0.5) / (double)p->count;
+            if (all && unit == from->point[list[k]])
+                continue;
+            double *point = add(s, from->point);
+            if (point == NULL)
+                return false;
+            if (all)
+                hpo__moves_choose(&s->moves, point, list[k], unit);
+            else
+                hpo__moves_change(&s->moves, point, list[k], v == 0 ? 0.3 * from->sigma : from->sigma);
+            hold_branch(s, task, point);
+        }
+    }
+    for (int v = 0; v < 8; v++) {
+        double *point = add(s, from->point);
+        if (point == NULL)
+            return false;
+        hpo__moves_perturb(&s->moves, point, v % 2 == 0 ? 0.3 * from->sigma : from->sigma, v < 4 ? 2 : 4);
+        hold_branch(s, task, point);
+    }
+    return true;
+}
+
+/* Moves a start to its best candidate in [first, last), if that is better. */
+static void improve(hpo__gp_search *s, const hpo__gp_task *task, start *from, size_t first, size_t last) {
+    for (;;) {
+        size_t best = SIZE_MAX;
+        for (size_t q = first; q < last; q++)
+            if (!s->used[q] && s->score[q] > from->score + 1e-9 && (best == SIZE_MAX || s->score[q] > s->score[best]))
+                best = q;
+        if (best == SIZE_MAX) {
+            from->sigma *= 0.4;
+            break;
+        }
+        s->used[best] = true;
+        if (seen(s, task, s->points + best * s->d))
+            continue;
+        if (s->score[best] - from->score < 1e-3)
+            from->sigma *= 0.5;
+        from->score = s->score[best];
+        memcpy(from->point, s->points + best * s->d, s->d * sizeof(double));
+        break;
+    }
+    from->done = from->sigma < 0.004;
+}
+
+static void drop_weak(start *starts, size_t n, double margin) {
+    double best = -(double)INFINITY;
+    for (size_t k = 0; k < n; k++)
+        best = starts[k].score > best ? starts[k].score : best;
+    for (size_t k = 0; k < n; k++)
+        starts[k].done = starts[k].done || starts[k].score < best - margin;
+}
+
+static bool run_rounds(hpo__gp_search *s, const hpo__gp_task *task, hpo__acquisition *acquisition, start *starts, size_t n) {
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t ends[STARTS + 1] = {0};
+        s->n                    = 0;
+        for (size_t k = 0; k < n; k++) {
+            if (!starts[k].done && !add_moves(s, task, &starts[k], round))
+                return false;
+            ends[k + 1] = s->n;
+        }
+        if (s->n == 0)
+            break;
+        if (!score(s, acquisition))
+            return false;
+        for (size_t k = 0; k < n; k++)
+            if (!starts[k].done)
+                improve(s, task, &starts[k], ends[k], ends[k + 1]);
+        if (round == 2 || round == 4)
+            drop_weak(starts, n, round == 2 ? 3 : 1);
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static bool gather_known(hpo__gp_search *s, const hpo__gp_task *task) {
+    if (task->n_rows > s->known_capacity) {
+        size_t  c     = hpo__alloc_capacity(s->known_capacity, task->n_rows);
+        double *known = hpo__alloc_new(&s->alloc, c * s->d, sizeof *known);
+        if (known == NULL)
+            return false;
+        hpo__alloc_free(&s->alloc, s->known, s->known_capacity * s->d, sizeof *known);
+        s->known          = known;
+        s->known_capacity = c;
+    }
+    const double *unit = hpo_history_unit(task->history);
+    size_t        n    = 0;
+    for (int any = task->branch == SIZE_MAX; n == 0 && any < 2; any++) /* those of the branch, or when it has none, all */
+        for (size_t k = 0; k < task->n_rows; k++)
+            if (any || unit[task->rows[k] * s->d + task->branch] == task->branch_unit)
+                memcpy(s->known + n++ * s->d, unit + task->rows[k] * s->d, s->d * sizeof(double));
+    s->moves.rows   = s->known;
+    s->moves.n_rows = n;
+    return true;
+}
+
+static bool enumerate(hpo__gp_search *s) {
+    for (uint64_t k = 0; k < hpo__lattice_total(s->lattice); k++) {
+        if (!make_room(s, s->n + 1))
+            return false;
+        hpo__lattice_point(s->lattice, k, s->points + s->n++ * s->d);
+    }
+    return true;
+}
+
+static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acquisition *acquisition, const double **found, hpo_error *err) {
+    start  starts[STARTS];
+    size_t n = 0;
+    if (!(s->lattice != NULL ? enumerate(s) : add_candidates(s, task)) || !score(s, acquisition))
+        return hpo__fail_nomem(err);
+    for (; n < STARTS; n++) {
+        size_t best = best_unused(s, task, s->lattice == NULL && n >= 2 && n < STARTS - 1);
+        if (best == SIZE_MAX)
+            break;
+        starts[n] = (start){s->starts + n * s->d, s->score[best], 0.15, false};
+        memcpy(starts[n].point, s->points + best * s->d, s->d * sizeof(double));
+        if (s->lattice != NULL) {
+            *found = starts[n].point;
+            return HPO_OK;
+        }
+    }
+    if (n == 0)
+        return draw_unseen(s, task, found);
+    if (!run_rounds(s, task, acquisition, starts, n))
+        return hpo__fail_nomem(err);
+    size_t best = 0;
+    for (size_t k = 1; k < n; k++)
+        best = starts[k].score > starts[best].score ? k : best;
+    *found = starts[best].point;
+    return HPO_OK;
+}
+
+hpo_status hpo__gp_search_run(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
+    begin(s, task);
+    if (!gather_known(s, task))
+        return hpo__fail_nomem(err);
+    double *pending = hpo__alloc_new(&s->alloc, s->inputs * task->n_pending, sizeof *pending);
+    if (pending == NULL)
+        return hpo__fail_nomem(err);
+    for (size_t i = 0; i < s->inputs; i++)
+        for (size_t k = 0; k < task->n_pending; k++) {
+            double u                         = task->pending[k * s->d + s->input_of[i]];
+            pending[i * task->n_pending + k] = !isnan(u) ? u : s->space->parameters[s->input_of[i]].choices != NULL ? -1 : 0.5;
+        }
+    hpo__acquisition *acquisition = hpo__acquisition_new(&s->alloc, task->gp, task->incumbent, pending, task->n_pending, task->labels, task->seed);
+    hpo__alloc_free(&s->alloc, pending, s->inputs * task->n_pending, sizeof *pending);
+    if (acquisition == NULL)
+        return hpo__fail_nomem(err);
+    hpo_status status = search(s, task, acquisition, found, err);
+    hpo__acquisition_free(acquisition);
+    return status;
+}
