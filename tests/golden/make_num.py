@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden values of the tests of lib/num: special.h by mpmath, sequence.h and stats.h by SciPy.
+"""Writes the golden values of the tests of lib/num: special.h and tails.h by mpmath, sequence.h, stats.h and lbfgs.h by SciPy.
 
 Usage: make_num.py DIRECTORY      (needs mpmath, numpy, scipy; the committed files are from mpmath 1.4.1 and scipy 1.17.1)
 """
@@ -10,6 +10,7 @@ import sys
 
 import mpmath
 import numpy
+import scipy.optimize
 import scipy.stats
 from scipy.stats import qmc
 
@@ -127,7 +128,91 @@ def stats():
     return "\n".join(out) + "\n"
 
 
+def tails():
+    """Logarithms that no double holds the argument of: x from the middle far into both tails."""
+    random.seed(31)
+    zs = [0.0, 1e-300, -1e-300, 1e-8, -1e-8, 0.5, -0.5, 1.0, -1.0, -2.0, 3.0, -3.0, -4.999, -5.0, -5.001, -7.999, -8.0, -8.001, 8.0, -12.0, -19.999, -20.0, -20.001,
+          -26.0, -37.5, 37.5, 38.6, -38.6, -100.0, 100.0, -1e3, 1e3, -1e5, 1e5, -1e8, 1e8, -1e100, 1e100, -1e150]
+    zs += [random.gauss(0, 1) for _ in range(30)] + [random.uniform(-40, 10) for _ in range(60)] + [-math.exp(random.uniform(0, 12)) for _ in range(20)]
+    out = [NOTE + "static const struct {\n    double z, log_erfc, log_cdf, log_improvement;\n} golden_tails[] = {"]
+    for z in zs:
+        t = mpmath.mpf(z)
+        if z > -1e6:
+            with mpmath.workdps(80):  # phi(z) + z Phi(z) cancels to 1 / z^2 of its parts
+                cdf = mpmath.log1p(-mpmath.erfc(t / mpmath.sqrt(2)) / 2) if z > 0 else mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
+                improvement = mpmath.log(mpmath.npdf(t) + t * mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
+        else:
+            with mpmath.workdps(400):
+                cdf = -t * t / 2 - mpmath.log(2 * mpmath.pi) / 2 - mpmath.log(-t) + mpmath.log1p(-1 / t**2 + 3 / t**4)
+                improvement = -t * t / 2 - mpmath.log(2 * mpmath.pi) / 2 - 2 * mpmath.log(-t) + mpmath.log1p(-3 / t**2 + 15 / t**4)
+        if abs(z) < 1e6:
+            with mpmath.workdps(80):
+                log_erfc = mpmath.log(mpmath.erfc(t)) if z > 0.5 else mpmath.log1p(-mpmath.erf(t))
+        elif z < 0:
+            log_erfc = mpmath.log(2)
+        else:
+            with mpmath.workdps(400):
+                log_erfc = -t * t - mpmath.log(t * mpmath.sqrt(mpmath.pi)) - 1 / (2 * t * t)
+        out.append(f"    {{{z!r}, {mpmath.nstr(log_erfc, 20)}, {mpmath.nstr(cdf, 20) if abs(cdf) > 1e-300 else '0.0'}, {mpmath.nstr(improvement, 20)}}},")
+    return "\n".join(out + ["};\n"])
+
+
+def rosenbrock(x):
+    return scipy.optimize.rosen(x), scipy.optimize.rosen_der(x)
+
+
+def beale(x):
+    value, gradient = 0.0, numpy.zeros(2)
+    for power, target in enumerate((1.5, 2.25, 2.625), 1):
+        rest = target - x[0] + x[0] * x[1] ** power
+        value += rest * rest
+        gradient += 2 * rest * numpy.array([x[1] ** power - 1, x[0] * power * x[1] ** (power - 1)])
+    return value, gradient
+
+
+def styblinski(x):
+    return 0.5 * numpy.sum(x**4 - 16 * x**2 + 5 * x), 0.5 * (4 * x**3 - 32 * x + 5)
+
+
+def zakharov(x):
+    i = numpy.arange(1, len(x) + 1)
+    mixed = 0.5 * numpy.sum(i * x)
+    return numpy.sum(x * x) + mixed**2 + mixed**4, 2 * x + (mixed + 2 * mixed**3) * i
+
+
+def barrier(x):
+    """Not finite at 0 and below, where the bounds allow to go."""
+    i = numpy.arange(1, len(x) + 1)
+    with numpy.errstate(all="ignore"):
+        slope = numpy.diff(x, prepend=x[0]) - numpy.diff(x, append=x[-1])
+        return numpy.sum(i * x - numpy.log(x)) + 0.5 * numpy.sum(numpy.diff(x) ** 2), i - 1 / x + slope
+
+
+def quadratic(x):
+    i = numpy.arange(len(x))
+    a = 1 / (1.0 + abs(i[:, None] - i[None, :])) + numpy.diag(i)
+    b = (i % 5 - 2.0) * numpy.where(i % 2, 3, -2)
+    return 0.5 * x @ a @ x - b @ x, a @ x - b
+
+
+def lbfgs():
+    """Minima in boxes by SciPy's L-BFGS-B, and the evaluations it needs for a projected gradient of 1e-6. Unlike ours it must not leave where the function is finite."""
+    functions = [rosenbrock, beale, styblinski, zakharov, barrier, quadratic]
+    problems = [(0, 2, -10, 10, -1.2), (0, 2, -10, 0.5, -1.2), (0, 2, 1.5, 3, 2.0), (0, 10, -10, 10, 0.0), (0, 30, -5, 0.9, -0.5), (1, 2, -4.5, 4.5, 1.0), (1, 2, 0, 2.5, 0.1),
+                (2, 5, -5, 5, -1.5), (2, 5, -5, -3.2, -4), (2, 3, 0.5, 5, 1), (3, 4, -5, 10, 3.0), (3, 12, 0.25, 10, 2.0), (4, 3, -1, 10, 2.0), (4, 20, -1, 0.4, 0.3),
+                (5, 6, -100, 100, 1.0), (5, 25, -0.5, 0.25, 0.0), (5, 60, 0, 100, 3.0), (5, 1, -1, 1, 0.3)]
+    out = [NOTE + "/* The functions are in make_num.py: rosenbrock, beale, styblinski, zakharov, barrier, quadratic. */",
+           "static const struct {\n    unsigned function, n;\n    double low, high, start, value;\n    unsigned evaluations;\n    double x[60];\n} golden_lbfgs[] = {"]
+    for which, n, low, high, start in problems:
+        def run(tolerance):
+            return scipy.optimize.minimize(functions[which], numpy.full(n, float(start)), jac=True, method="L-BFGS-B", bounds=[(max(low, 1e-9) if which == 4 else low, high)] * n,
+                                           options={"maxcor": 8, "ftol": 0, "gtol": tolerance, "maxiter": 5000, "maxfun": 20000})
+        exact, usual = run(1e-11), run(1e-6)
+        out.append(f"    {{{which}, {n}, {float(low)!r}, {float(high)!r}, {float(start)!r}, {float(exact.fun)!r}, {usual.nfev}, {{{', '.join(repr(float(v)) for v in exact.x)}}}}},")
+    return "\n".join(out + ["};\n"])
+
+
 if __name__ == "__main__":
     directory = pathlib.Path(sys.argv[1])
-    for name, make in (("sequence", sequence), ("stats", stats), ("special", special)):
+    for name, make in (("sequence", sequence), ("stats", stats), ("special", special), ("tails", tails), ("lbfgs", lbfgs)):
         (directory / f"{name}.h").write_text(make())
