@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 20000 };
+enum { CASES = 10000 };
 
 /* ---- numbers ---- */
 
@@ -367,27 +367,23 @@ static void every_code_point(void **unused) {
     }
 }
 
-/* All texts of up to 2 bytes, and all of 3 whose first byte can start one: valid ones are exactly the encodings of code points. */
+/* All texts of 2 bytes, and all of 3 whose first byte could lead: valid ones are exactly the encodings of code points. */
 static void every_short_text(void **unused) {
     (void)unused;
-    size_t valid1 = 0, valid2 = 0, valid3 = 0;
-    for (unsigned a = 0; a < 256; a++) {
-        char text[3] = {(char)a, 0, 0};
-        valid1 += hpo__utf8_valid(text, 1);
+    size_t valid2 = 0, valid3 = 0;
+    for (unsigned a = 0; a < 256; a++)
         for (unsigned b = 0; b < 256; b++) {
-            text[1] = (char)b;
+            char text[3] = {(char)a, (char)b, 0};
             valid2 += hpo__utf8_valid(text, 2);
-            for (unsigned c = 0; c < 256; c++) {
+            for (unsigned c = 0; c < 256 && a >= 0xc0; c++) {
                 text[2] = (char)c;
                 valid3 += hpo__utf8_valid(text, 3);
             }
         }
-    }
     /* Sequences of 1, 2 and 3 bytes: 128, 1920 and 63488 - 2048 of them. */
     const size_t one = 128, two = 1920, three = 61440;
-    assert_int_equal(valid1, one);
     assert_int_equal(valid2, one * one + two);
-    assert_int_equal(valid3, one * one * one + 2 * one * two + three);
+    assert_int_equal(valid3, two * one + three);
 }
 
 static void broken_text_is_mended(void **unused) {
