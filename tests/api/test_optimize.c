@@ -257,7 +257,7 @@ static void test_failures_max(void **state) {
     script             s         = {answers, COUNT(answers), 0};
     set(study, "failures.max", "3");
     set(study, "failures.consecutive", "2");
-    assert_fails(hpo_study_optimize(study, scripted, &s, 100, error), HPO_E_CALLBACK, "3 trials failed", "the third");
+    assert_fails(hpo_study_optimize(study, scripted, &s, 100, error), HPO_E_CALLBACK, "failed trials: 3", "the third");
     assert_int_equal(s.calls, 6);
     assert_int_equal(finished_count(study), 6);                    /* every finished trial is kept */
     assert_ok(hpo_study_optimize(study, scripted, &s, 10, error)); /* counted per call */
@@ -272,7 +272,7 @@ static void test_failures_consecutive(void **state) {
     script             s         = {answers, COUNT(answers), 0};
     set(study, "failures.consecutive", "3");
     /* The host's own code passes through. */
-    assert_fails(hpo_study_optimize(study, scripted, &s, 100, error), HPO_E_HOST - 4, "3 trials in a row", "the disk is gone");
+    assert_fails(hpo_study_optimize(study, scripted, &s, 100, error), HPO_E_HOST - 4, "in a row: 3", "the disk is gone");
     assert_int_equal(s.calls, 8);
     hpo_study_free(study);
 }
