@@ -21,7 +21,7 @@ HPO_API size_t hpo_history_dimensions(const hpo_history *history);
 /** Points of the finished trials in the unit cube, n x d, row-major, each in [0,1]; NaN marks an inactive parameter. Since 0.1. */
 HPO_API const double *hpo_history_unit(const hpo_history *history);
 
-/** Objective values of the finished trials, n, always to be minimised (a maximised one is negated); NaN when a trial has none. Since 0.1. */
+/** Objective values of the finished trials, n, always to be minimised (a maximised one is negated); NaN when a trial has none and for every failed one. Since 0.1. */
 HPO_API const double *hpo_history_values(const hpo_history *history);
 
 /** States of the finished trials, n: HPO_COMPLETE, HPO_TRIAL_PRUNED or HPO_FAILED. Since 0.1. */

@@ -9,7 +9,7 @@ HPO_BEGIN_DECLS
 /** Configuration under construction. One thread. */
 typedef struct hpo_point hpo_point;
 
-/** New point over `space` (copied by reference: the space must outlive it) with nothing set; the caller owns *out. HPO_E_NOMEM. Since 0.1. */
+/** New point over `space` (which must outlive it and no longer grow: HPO_E_STATE from the functions below then) with nothing set; the caller owns *out. HPO_E_NOMEM. Since 0.1. */
 HPO_API hpo_status hpo_point_new(const hpo_space *space, hpo_point **out, hpo_error *err);
 
 /** Frees a point made by hpo_point_new(); NULL is allowed, and the point lent to a strategy is left alone. Since 0.1. */

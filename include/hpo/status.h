@@ -9,6 +9,7 @@ HPO_BEGIN_DECLS
 /** Result of a call: 0 is success, > 0 is benign news, < 0 is an error, <= HPO_E_HOST is the host's own code. */
 typedef int32_t hpo_status;
 
+/* Codes marked as reserved are not returned by this version. */
 enum {
     HPO_OK        = 0, /**< Done. */
     HPO_PRUNED    = 1, /**< Returned by an objective: the trial was ended early. */
@@ -23,13 +24,13 @@ enum {
     HPO_E_UNSUPPORTED = -6,   /**< Not possible with this strategy, space or build. */
     HPO_E_BUSY        = -7,   /**< The study is running, or must first hear of other trials. */
     HPO_E_IO          = -8,   /**< Reading or writing failed; hpo_error.sys_errno has the cause. */
-    HPO_E_CORRUPT     = -9,   /**< Stored or given data is damaged. */
+    HPO_E_CORRUPT     = -9,   /**< Stored or given data is damaged. Reserved. */
     HPO_E_ABI         = -10,  /**< A struct or table was built for an incompatible version. */
-    HPO_E_NUMERIC     = -11,  /**< A computation broke down. */
+    HPO_E_NUMERIC     = -11,  /**< A computation broke down. Reserved. */
     HPO_E_BUFFER      = -12,  /**< The caller's buffer is too small; the needed size is reported. */
-    HPO_E_STALE       = -13,  /**< The trial is no longer this caller's. */
+    HPO_E_STALE       = -13,  /**< The trial is no longer this caller's. Reserved. */
     HPO_E_CALLBACK    = -14,  /**< A callback of the host failed. */
-    HPO_E_INTERNAL    = -99,  /**< A defect of libhpo; please report it. */
+    HPO_E_INTERNAL    = -99,  /**< A defect of libhpo; please report it. Reserved. */
     HPO_E_HOST        = -1000 /**< This and everything below belongs to the host and passes through unchanged. */
 };
 

@@ -60,7 +60,7 @@ HPO_API hpo_status hpo_study_get(const hpo_study *study, const char *key, char *
 
 /**
  * Uses a third party's strategy. `user` goes to its calls and is ended by `destroy` (may be NULL) with the study, when another strategy
- * is chosen, and when this call fails. HPO_E_ABI for a table of another version, HPO_E_BUSY while optimize runs. Since 0.1.
+ * is chosen, and when this call fails. HPO_E_ABI for a table of another version, HPO_E_EXISTS when it has a setting of libhpo's, HPO_E_BUSY while optimize runs. Since 0.1.
  */
 HPO_API hpo_status hpo_study_use_strategy(hpo_study *study, const hpo_strategy_ops *ops, void *user, hpo_destroy destroy, hpo_error *err);
 

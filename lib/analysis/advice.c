@@ -75,9 +75,9 @@ static void end(advice *a, piece *p) {
 static double round_digits(double value, int digits) {
     if (value == 0 || !isfinite(value))
         return value;
-    double scale = pow(10.0, digits - 1 - (int)floor(log10(fabs(value))));
-    double whole = round(value * scale);
-    return isfinite(scale) && scale > 0 && isfinite(whole) ? (scale >= 1 ? whole / scale : whole * round(1 / scale)) : value;
+    double scale = pow(10.0, digits - 1 - (int)floor(log10(fabs(value)))), whole = round(value * scale);
+    double rounded = scale >= 1 ? whole / scale : whole * round(1 / scale);
+    return isfinite(scale) && scale > 0 && isfinite(rounded) ? rounded : value;
 }
 
 static void add_number(piece *p, double value) {

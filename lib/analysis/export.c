@@ -47,7 +47,7 @@ static void csv_row(const hpo_study *study, size_t row, double *values, hpo__tex
     const hpo__record *record = &study->record;
     char               number[HPO__NUMBER_SIZE];
     hpo__text_printf(text, "%llu,%s,", (unsigned long long)record->numbers[row], state_name(record->states[row]));
-    csv_number(text, study->sign * record->values[row]);
+    csv_number(text, hpo__study_raw_value(study, row));
     hpo__study_row_values(study, row, values);
     for (size_t i = 0; i < study->space->size; i++) {
         hpo__text_add(text, ",");
@@ -143,7 +143,7 @@ static void json_trial(const hpo_study *study, size_t row, double *values, hpo__
     const hpo__record       *record    = &study->record;
     hpo__text_printf(text, "{\"number\": %llu, \"state\": \"%s\", \"value\": ", (unsigned long long)record->numbers[row],
                      state_name(record->states[row]));
-    json_number(text, study->sign * record->values[row]);
+    json_number(text, hpo__study_raw_value(study, row));
     hpo__text_add(text, ", ");
     hpo__study_row_values(study, row, values);
     json_configuration(study, values, text);

@@ -160,6 +160,21 @@ hpo_status hpo__settings_set(hpo_settings *settings, const char *key, const char
     return HPO_OK;
 }
 
+void hpo__settings_prune(hpo_settings *settings) {
+    size_t kept = 0;
+    for (size_t i = 0; i < settings->n_entries; i++) {
+        hpo__setting_entry entry = settings->entries[i];
+        const hpo_setting *row   = hpo__settings_row(settings, entry.key, NULL);
+        if (row != NULL && fits(row, entry.value)) {
+            settings->entries[kept++] = entry;
+        } else {
+            hpo__text_free(&settings->alloc, entry.key);
+            hpo__text_free(&settings->alloc, entry.value);
+        }
+    }
+    settings->n_entries = kept;
+}
+
 const char *hpo__settings_given(const hpo_settings *settings, const char *key) {
     const hpo__setting_entry *entry = find_entry(settings, key);
     return entry == NULL ? NULL : entry->value;

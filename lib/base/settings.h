@@ -29,6 +29,8 @@ void hpo__settings_end(hpo_settings *settings);
 const hpo_setting *hpo__settings_row(const hpo_settings *settings, const char *key, const char **suffix);
 /* Checks and stores; HPO_E_NOT_FOUND with the nearest name, HPO_E_INVALID with the legal range. */
 hpo_status hpo__settings_set(hpo_settings *settings, const char *key, const char *value, hpo_error *err);
+/* After own_table changed: forgets what was set under keys that are no longer known, or take that value no more. */
+void hpo__settings_prune(hpo_settings *settings);
 /* What was set under exactly this key, NULL when it was not. */
 const char *hpo__settings_given(const hpo_settings *settings, const char *key);
 /* Numbers of rows that are known to exist and to be numeric. */

@@ -4,7 +4,10 @@
 #include <string.h>
 
 hpo__notes *hpo__notes_new(const hpo__alloc *alloc) {
-    return hpo__alloc_zero(alloc, 1, sizeof(hpo__notes));
+    hpo__notes *notes = hpo__alloc_zero(alloc, 1, sizeof *notes);
+    if (notes != NULL)
+        notes->told = (double)NAN;
+    return notes;
 }
 
 void hpo__notes_free(const hpo__alloc *alloc, hpo__notes *notes, size_t dimensions) {

@@ -22,10 +22,12 @@ typedef struct hpo__report {
 
 typedef struct hpo__notes {
     char           *message;
+    int32_t         code; /* what the objective returned, with the message */
     hpo__attribute *attributes;
     size_t          n_attributes, attribute_capacity;
     hpo__report    *reports; /* by rising step */
     size_t          n_reports, report_capacity;
+    double          told;   /* value that a failed trial was told, raw; NaN for none. The columns have NaN for every failed trial */
     double         *values; /* natural values as the host gave them, NULL when they follow from the unit cube */
 } hpo__notes;
 

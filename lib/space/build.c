@@ -129,8 +129,8 @@ static hpo_status check_count(const char *name, double low, double high, double 
     if (isinf(high - low))
         return hpo__fail(err, HPO_E_INVALID, "parameter '%s': the range [%s, %s] is too wide for steps", name, a, b);
     if (steps > (scale == HPO_LOG ? MOST_LOG_VALUES : MOST_VALUES))
-        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': [%s, %s] by steps of %s has more than 2^%d values; use a larger step or a float", name,
-                         a, b, by, scale == HPO_LOG ? 40 : 50);
+        return hpo__fail(err, HPO_E_INVALID, "parameter '%s': [%s, %s] by steps of %s has more than 2^%d values; narrow the range, or use a float",
+                         name, a, b, by, scale == HPO_LOG ? 40 : 50);
     /* The values must stay apart after rounding; whole numbers up to 2^53 are exact. */
     double largest = fmax(fabs(low), fabs(high));
     bool   exact   = step == floor(step) && low == floor(low) && largest <= LARGEST_INT;

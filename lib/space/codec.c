@@ -69,6 +69,8 @@ void hpo__codec_prepare(hpo__parameter *p) {
         p->from      = log(p->step > 0 ? fmax(lower, DBL_TRUE_MIN) : p->low);
         p->span      = log(fmin(upper, DBL_MAX)) - p->from;
     }
+    /* On a range this narrow the logarithm is a straight line, and its rounding would eat the digits that are left. */
+    p->curved = p->scale == HPO_LOG && p->span > 1e-6;
 }
 
 double hpo__codec_value(const hpo__parameter *p, uint64_t index) {
@@ -87,13 +89,17 @@ static uint64_t nearest_index(const hpo__parameter *p, double value) {
 }
 
 bool hpo__codec_index(const hpo__parameter *p, double value, uint64_t *index) {
-    if (p->kind == HPO_ORDINAL) {
-        for (size_t i = 0; i < p->n_choices; i++)
-            if (p->levels[i] == value) {
-                *index = i;
-                return true;
-            }
-        return false;
+    if (p->kind == HPO_ORDINAL) { /* levels rise or fall: by bisection */
+        bool   falling = p->n_choices > 1 && p->levels[0] > p->levels[1];
+        size_t low = 0, high = p->n_choices - 1;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            bool   beyond = falling ? p->levels[middle] <= value : p->levels[middle] >= value;
+            low           = beyond ? low : middle + 1;
+            high          = beyond ? middle : high;
+        }
+        *index = low;
+        return p->levels[low] == value;
     }
     if (p->kind == HPO_CATEGORICAL || p->kind == HPO_BOOL) {
         if (!(value >= 0 && value < (double)p->count) || value != floor(value))
@@ -104,6 +110,8 @@ bool hpo__codec_index(const hpo__parameter *p, double value, uint64_t *index) {
     if (!(value >= p->low - p->step / 2 && value <= p->high + p->step / 2))
         return false;
     *index = nearest_index(p, value);
+    if (p->kind == HPO_INT)
+        return hpo__codec_value(p, *index) == value;
     return fabs(hpo__codec_value(p, *index) - value) <= 1e-9 * p->step + 4 * DBL_EPSILON * fabs(value);
 }
 
@@ -119,7 +127,7 @@ static double round_log(double value, double log_value) {
 
 double hpo__codec_decode(const hpo__parameter *p, double unit) {
     unit = unit < 0 ? 0 : unit > 1 ? 1 : unit;
-    if (p->scale == HPO_LOG) {
+    if (p->curved) {
         double log_value = p->from + unit * p->span, value = exp(log_value);
         if (p->count > 0)
             return hpo__codec_value(p, nearest_index(p, value));
@@ -137,7 +145,7 @@ double hpo__codec_decode(const hpo__parameter *p, double unit) {
 
 double hpo__codec_encode(const hpo__parameter *p, double value) {
     double unit;
-    if (p->scale == HPO_LOG) {
+    if (p->curved) {
         unit = (log(value) - p->from) / p->span;
     } else if (p->count > 0) {
         uint64_t index = 0;
@@ -209,7 +217,7 @@ double hpo__codec_default(const hpo__parameter *p) {
         return p->initial;
     if (p->kind == HPO_CATEGORICAL || p->kind == HPO_BOOL)
         return 0.0;
-    if (p->scale == HPO_LINEAR && p->count > 0)
+    if (!p->curved && p->count > 0)
         return hpo__codec_value(p, (p->count - 1) / 2);
     return hpo__codec_decode(p, 0.5);
 }

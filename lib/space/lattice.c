@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_BLOCKS = 1 << 20 };
+enum { MOST_BLOCKS = 1 << 20, MOST_BRANCHES = 512 /* also the depth of a recursion */ };
 static const uint32_t INACTIVE = UINT32_MAX;
 
 typedef struct group {
@@ -59,7 +59,7 @@ hpo_status hpo__axis_spread(const hpo_space *space, size_t index, uint64_t n, hp
         double unit = n == 1 ? 0.5 : (double)i / (double)(n - 1);
         if (p->count > 0)
             unit = hpo__codec_encode(p, hpo__codec_decode(p, unit));
-        if (used == 0 || unit > units[used - 1])
+        if (used == 0 || (unit > units[used - 1] && hpo__codec_decode(p, unit) != hpo__codec_decode(p, units[used - 1])))
             units[used++] = unit;
     }
     double *exact = hpo__alloc_grow(&space->alloc, units, (size_t)n, used, sizeof *units);
@@ -217,6 +217,10 @@ static hpo_status fill_group(hpo__lattice *lattice, group *g, const size_t *root
         if (root[k] == first && !space->parameters[k].is_parent)
             g->leaves[l++] = k;
     }
+    if (g->n_branches > MOST_BRANCHES)
+        return hpo__fail(err, HPO_E_UNSUPPORTED,
+                         "parameter '%s' belongs to a group in which others depend on %zu parameters, more than %d, too many for a grid",
+                         space->parameters[g->branches[0]].name, g->n_branches, (int)MOST_BRANCHES);
     for (size_t k = 0; k < g->n_branches; k++)
         if (lattice->axes[g->branches[k]].n > MOST_BLOCKS)
             return hpo__fail(err, HPO_E_UNSUPPORTED, "parameter '%s' has more than %d levels and others depend on it, too many for a grid",

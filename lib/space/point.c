@@ -6,7 +6,7 @@
 #include <string.h>
 
 bool hpo__point_init(hpo_point *point, const hpo_space *space) {
-    *point         = (hpo_point){.space = space, .alloc = space->alloc};
+    *point         = (hpo_point){.space = space, .alloc = space->alloc, .n = space->size};
     point->values  = hpo__alloc_new(&point->alloc, space->size, sizeof(double));
     point->unit    = hpo__alloc_new(&point->alloc, space->size, sizeof(double));
     point->by_name = hpo__alloc_new(&point->alloc, space->size, sizeof(bool));
@@ -19,15 +19,15 @@ bool hpo__point_init(hpo_point *point, const hpo_space *space) {
 }
 
 void hpo__point_end(hpo_point *point) {
-    hpo__alloc_free(&point->alloc, point->values, point->space->size, sizeof(double));
-    hpo__alloc_free(&point->alloc, point->unit, point->space->size, sizeof(double));
-    hpo__alloc_free(&point->alloc, point->by_name, point->space->size, sizeof(bool));
+    hpo__alloc_free(&point->alloc, point->values, point->n, sizeof(double));
+    hpo__alloc_free(&point->alloc, point->unit, point->n, sizeof(double));
+    hpo__alloc_free(&point->alloc, point->by_name, point->n, sizeof(bool));
 }
 
 void hpo__point_clear(hpo_point *point) {
-    for (size_t i = 0; i < point->space->size; i++)
+    for (size_t i = 0; i < point->n; i++)
         point->values[i] = (double)NAN;
-    memset(point->by_name, 0, point->space->size * sizeof(bool));
+    memset(point->by_name, 0, point->n * sizeof(bool));
     point->from_unit = false;
 }
 
@@ -62,9 +62,19 @@ static void store(hpo_point *point, size_t index, double value, bool by_name) {
     point->by_name[index] = by_name;
 }
 
+/* A space that grew after the point was made has parameters that the point knows nothing of. */
+static hpo_status check_space(const hpo_point *point, hpo_error *err) {
+    if (point->n == point->space->size)
+        return HPO_OK;
+    return hpo__fail(err, HPO_E_STATE, "the point was made for %zu parameters, the space has %zu now: make a new point", point->n,
+                     point->space->size);
+}
+
 hpo_status hpo_point_set(hpo_point *point, const char *name, const char *value, hpo_error *err) {
     if (point == NULL || name == NULL)
         return hpo__fail(err, HPO_E_INVALID, "point and name must not be NULL");
+    if (check_space(point, err) != HPO_OK)
+        return HPO_E_STATE;
     size_t index = hpo_space_index(point->space, name);
     if (index == SIZE_MAX)
         return hpo__space_unknown(point->space, name, err);
@@ -78,6 +88,8 @@ hpo_status hpo_point_set(hpo_point *point, const char *name, const char *value, 
 hpo_status hpo_point_set_number(hpo_point *point, const char *name, double value, hpo_error *err) {
     if (point == NULL || name == NULL)
         return hpo__fail(err, HPO_E_INVALID, "point and name must not be NULL");
+    if (check_space(point, err) != HPO_OK)
+        return HPO_E_STATE;
     size_t index = hpo_space_index(point->space, name);
     if (index == SIZE_MAX)
         return hpo__space_unknown(point->space, name, err);
@@ -109,8 +121,10 @@ static hpo_status check_values(const hpo_space *space, const double *values, dou
 hpo_status hpo_point_set_values(hpo_point *point, const double *values, size_t n, hpo_error *err) {
     if (point == NULL || values == NULL)
         return hpo__fail(err, HPO_E_INVALID, "point and values must not be NULL");
-    if (n != point->space->size)
-        return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, point->space->size);
+    if (check_space(point, err) != HPO_OK)
+        return HPO_E_STATE;
+    if (n != point->n)
+        return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, point->n);
     double *exact = hpo__alloc_new(&point->alloc, n, sizeof *exact);
     if (exact == NULL)
         return hpo__fail_nomem(err);
@@ -130,7 +144,7 @@ static bool has_nan(const double *unit, size_t n) {
 
 /* A NaN is fine where the parameter is inactive; found out aside, so that a refused call leaves the point as it was. */
 static hpo_status try_unit(const hpo_point *point, const double *unit, hpo_error *err) {
-    size_t  n      = point->space->size;
+    size_t  n      = point->n;
     double *values = hpo__alloc_new(&point->alloc, n, sizeof *values);
     if (values == NULL)
         return hpo__fail_nomem(err);
@@ -142,8 +156,10 @@ static hpo_status try_unit(const hpo_point *point, const double *unit, hpo_error
 hpo_status hpo_point_set_unit(hpo_point *point, const double *unit, size_t n, hpo_error *err) {
     if (point == NULL || unit == NULL)
         return hpo__fail(err, HPO_E_INVALID, "point and unit must not be NULL");
-    if (n != point->space->size)
-        return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, point->space->size);
+    if (check_space(point, err) != HPO_OK)
+        return HPO_E_STATE;
+    if (n != point->n)
+        return hpo__fail(err, HPO_E_INVALID, "n is %zu, the space has %zu parameters", n, point->n);
     hpo_status status = has_nan(unit, n) ? try_unit(point, unit, err) : HPO_OK;
     if (status != HPO_OK)
         return status;
@@ -155,6 +171,8 @@ hpo_status hpo_point_set_unit(hpo_point *point, const double *unit, size_t n, hp
 
 hpo_status hpo__point_finish(const hpo_point *point, double *unit, double *values, hpo_error *err) {
     const hpo_space *space = point->space;
+    if (check_space(point, err) != HPO_OK)
+        return HPO_E_STATE;
     if (point->from_unit) {
         memcpy(unit, point->unit, space->size * sizeof(double));
         memcpy(values, point->values, space->size * sizeof(double));

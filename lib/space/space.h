@@ -30,6 +30,7 @@ typedef struct hpo__parameter {
     double          step;       /* 0: none; 1 for an int without one */
     uint64_t        count;      /* number of values, 0: continuous */
     double          from, span; /* log scale: logarithms of the lower edge and of upper / lower edge of the outermost cells */
+    bool            curved;     /* the log scale is at work */
     double          decimal;    /* power of ten at which low and step are whole numbers, 0 when there is none: values of steps are rounded there */
     char          **choices;    /* categorical, bool */
     double         *levels;     /* ordinal */
@@ -101,6 +102,7 @@ hpo_status hpo__space_tie(hpo_space *space, const char *child, const char *paren
 struct hpo_point {
     const hpo_space *space;
     hpo__alloc       alloc;
+    size_t           n;      /* parameters when it was made */
     double          *values; /* natural, NaN: unset */
     double          *unit;   /* canonical, for points set by hpo_point_set_unit */
     bool            *by_name;

@@ -110,7 +110,7 @@ int32_t hpo__study_judge(const hpo_study *study, int32_t state, double value, in
     *reason          = state == HPO_FAILED ? HPO__BECAUSE_OBJECTIVE : HPO__BECAUSE_NOTHING;
     if (state == HPO_COMPLETE && isnan(value))
         *reason = HPO__BECAUSE_NAN;
-    else if (state == HPO_COMPLETE && isinf(minimised) && minimised < 0)
+    else if (state != HPO_FAILED && isinf(minimised) && minimised < 0)
         *reason = HPO__BECAUSE_INFINITE;
     return *reason == HPO__BECAUSE_NOTHING ? state : HPO_FAILED;
 }
@@ -124,7 +124,13 @@ void hpo__study_finish_locked(hpo_study *study, hpo_trial *trial, int32_t state,
         hpo__text_free(&study->alloc, trial->notes->message); /* it did not fail after all */
         trial->notes->message = NULL;
     }
-    double            minimised = study->sign * value;
+    if (state == HPO_FAILED && !isnan(value)) { /* kept for the host to see; without memory for it, the failure is what counts */
+        if (trial->notes == NULL)
+            trial->notes = hpo__notes_new(&study->alloc);
+        if (trial->notes != NULL)
+            trial->notes->told = value;
+    }
+    double            minimised = state == HPO_FAILED ? (double)NAN : study->sign * value;
     const hpo__result result    = {trial->running.number, state,         minimised, trial->start, trial->end,
                                    trial->worker,         trial->source, reason,    trial->notes};
     hpo__record_finish(&study->record, &trial->running, trial->unit, &result);

@@ -108,13 +108,10 @@ static hpo_status start_repeat(job *j, size_t f, size_t repeat, int32_t worker, 
     if (status != HPO_OK)
         return status;
     hpo_trial *trial = *out;
-    trial->state     = HPO_RUNNING;
-    trial->reason    = HPO__BECAUSE_NOTHING;
-    trial->notes     = NULL;
-    trial->lent      = true;
-    trial->worker    = worker;
-    trial->repeat    = repeat;
-    trial->seed      = hpo__random_bits(study->seed, repeat, HPO__FOR_REPEAT_SEED, 0);
+    hpo__trial_run_again(trial);
+    trial->worker = worker;
+    trial->repeat = repeat;
+    trial->seed   = hpo__random_bits(study->seed, repeat, HPO__FOR_REPEAT_SEED, 0);
     return HPO_OK;
 }
 
@@ -138,7 +135,11 @@ static void note_repeat(job *j, size_t f, size_t repeat, const hpo__outcome *out
     finalist->values[repeat] = outcome->value;
     if (outcome->state != HPO_COMPLETE || !isfinite(outcome->value)) {
         finalist->failed = true;
-        j->error         = j->status == HPO_OK ? *error : j->error;
+        if (error->code != 0)
+            j->error = *error;
+        else
+            hpo__fail(&j->error, HPO_E_CALLBACK, "trial %llu gave %s", (unsigned long long)finalist->number,
+                      outcome->state == HPO_TRIAL_PRUNED ? "up early" : "an infinite value");
     }
     if (outcome->reason == HPO__BECAUSE_UNKNOWN_NAME)
         j->status = HPO_E_NOT_FOUND;
@@ -256,7 +257,7 @@ hpo_status hpo_study_confirmed(const hpo_study *study, uint64_t number, double *
     hpo_status status = hpo__study_lock(study, err);
     if (status != HPO_OK)
         return status;
-    status = hpo__fail(err, HPO_E_NOT_FOUND, "trial %llu was not confirmed", (unsigned long long)number);
+    status = HPO_E_NOT_FOUND;
     for (size_t f = 0; f < study->confirmation.n_finalists; f++) {
         const hpo__finalist *finalist = &study->confirmation.finalists[f];
         if (finalist->number != number || finalist->n == 0)
@@ -269,6 +270,8 @@ hpo_status hpo_study_confirmed(const hpo_study *study, uint64_t number, double *
         if (repeats != NULL)
             *repeats = finalist->n;
     }
+    if (status != HPO_OK)
+        hpo__fail(err, status, "trial %llu was not confirmed", (unsigned long long)number);
     hpo__study_unlock(study);
     return status;
 }

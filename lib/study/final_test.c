@@ -24,12 +24,8 @@ static hpo_status lend_winner(hpo_study *study, const hpo_trial *winner, hpo_tri
     if (!make_room(study))
         return hpo__fail_nomem(err);
     hpo_status status = hpo__trial_from_row(study, row, out, err);
-    if (status == HPO_OK) {
-        (*out)->state  = HPO_RUNNING;
-        (*out)->reason = HPO__BECAUSE_NOTHING;
-        (*out)->notes  = NULL;
-        (*out)->lent   = true;
-    }
+    if (status == HPO_OK)
+        hpo__trial_run_again(*out);
     return status;
 }
 
@@ -48,13 +44,15 @@ hpo_status hpo_study_test(hpo_study *study, const hpo_trial *winner, hpo_objecti
     hpo__study_unlock(study);
     if (status == HPO_OK) {
         hpo__outcome outcome = hpo__objective_call(study, on_test_set, trial, user, &error);
-        bool         failed  = outcome.state == HPO_FAILED;
+        bool         failed  = outcome.state != HPO_COMPLETE;
         hpo__study_lock(study, NULL);
         study->looks[study->n_looks++] = (hpo__look){winner->running.number, failed ? (double)NAN : outcome.value, hpo__clock_wall()};
         hpo__study_unlock(study);
         if (study->n_looks > 1)
             hpo__study_log(study, HPO_LOG_WARNING, "the test set has been used %zu times: choosing by its scores makes them too good to be true",
                            study->n_looks);
+        if (failed && error.code == 0)
+            hpo__fail(&error, HPO_E_CALLBACK, "trial %llu ended early on the test set", (unsigned long long)winner->running.number);
         hpo__trial_delete(trial);
         if (failed) {
             bool own = outcome.status <= HPO_E_HOST || outcome.reason == HPO__BECAUSE_UNKNOWN_NAME;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WAIT_MILLISECONDS = 20 };
 
@@ -17,6 +18,7 @@ typedef struct run {
     double        deadline; /* steady clock, infinite without a timeout */
     uint64_t      failures, consecutive, most_failures, most_consecutive;
     uint64_t      active; /* trials of this call that run */
+    uint64_t      judged; /* logical order: trials before this number are in the counts of failures */
     bool          ended;
     hpo_status    status;
     hpo_error     error; /* of a status < 0 */
@@ -45,6 +47,37 @@ static bool must_wait(const hpo_study *study) {
     return study->logical && study->record.visible + study->lag <= study->record.next_number;
 }
 
+/* What one finished trial adds to the counts of failures; ends the run when a limit is reached. */
+static void count_failure(run *r, bool failed, int reason, hpo_status code, const char *message) {
+    if (reason == HPO__BECAUSE_STOPPED)
+        return;
+    if (!failed) {
+        r->consecutive = 0;
+        return;
+    }
+    r->failures++;
+    r->consecutive++;
+    bool many = r->most_failures > 0 && r->failures >= r->most_failures;
+    if (!many && !(r->most_consecutive > 0 && r->consecutive >= r->most_consecutive))
+        return;
+    hpo_error  report;
+    hpo_status status = code <= HPO_E_HOST ? code : HPO_E_CALLBACK;
+    hpo__fail(&report, status, "failed trials%s: %llu; the last: %.400s", many ? "" : " in a row",
+              (unsigned long long)(many ? r->failures : r->consecutive), message);
+    end_run(r, status, &report);
+}
+
+/* In logical order failures count by number, and only those that the next suggestion sees: else the end of the run would depend on timing. */
+static void count_in_order(run *r, uint64_t seen) {
+    const hpo__record *record = &r->study->record;
+    for (; r->judged < seen && r->judged < record->visible && !r->ended; r->judged++) {
+        const hpo__notes *notes  = record->notes[r->judged];
+        int               reason = (int)(record->origins[r->judged] >> 4 & 15);
+        count_failure(r, record->states[r->judged] == HPO_FAILED, reason, notes != NULL ? notes->code : HPO_OK,
+                      notes != NULL && notes->message != NULL ? notes->message : hpo__trial_reason_text(reason));
+    }
+}
+
 /* The next trial, or NULL when this worker is done; the lock is held. */
 static hpo_trial *start_trial(run *r, int32_t worker) {
     hpo_trial *trial = NULL;
@@ -54,6 +87,10 @@ static hpo_trial *start_trial(run *r, int32_t worker) {
             hpo__lock_wait(&r->study->lock, WAIT_MILLISECONDS); /* a stop by a signal handler cannot wake us */
             continue;
         }
+        if (r->study->logical && r->study->record.next_number >= r->study->lag)
+            count_in_order(r, r->study->record.next_number - r->study->lag + 1);
+        if (r->ended)
+            break;
         hpo_status status = hpo__study_ask_locked(r->study, worker, &trial, &error);
         if (status == HPO_OK) {
             r->remaining--;
@@ -66,25 +103,6 @@ static hpo_trial *start_trial(run *r, int32_t worker) {
     return NULL;
 }
 
-static void count_failure(run *r, const hpo__outcome *outcome, const hpo_error *error) {
-    if (outcome->reason == HPO__BECAUSE_STOPPED)
-        return;
-    if (outcome->state != HPO_FAILED) {
-        r->consecutive = 0;
-        return;
-    }
-    r->failures++;
-    r->consecutive++;
-    bool many = r->most_failures > 0 && r->failures >= r->most_failures;
-    if (!many && !(r->most_consecutive > 0 && r->consecutive >= r->most_consecutive))
-        return;
-    hpo_error  report;
-    hpo_status status = outcome->status <= HPO_E_HOST ? outcome->status : HPO_E_CALLBACK;
-    hpo__fail(&report, status, "%llu trials%s failed; the last: %.400s", (unsigned long long)(many ? r->failures : r->consecutive),
-              many ? "" : " in a row", error->message);
-    end_run(r, status, &report);
-}
-
 static void finish_trial(run *r, hpo_trial *trial, const hpo__outcome *outcome, const hpo_error *error) {
     hpo_study *study = r->study;
     hpo__study_lock(study, NULL);
@@ -92,7 +110,8 @@ static void finish_trial(run *r, hpo_trial *trial, const hpo__outcome *outcome, 
     hpo__study_finish_locked(study, trial, outcome->state, outcome->value, outcome->reason);
     if (outcome->reason == HPO__BECAUSE_UNKNOWN_NAME)
         end_run(r, HPO_E_NOT_FOUND, error);
-    count_failure(r, outcome, error);
+    if (!study->logical)
+        count_failure(r, outcome->state == HPO_FAILED, outcome->reason, outcome->status, error->message);
     if (outcome->status == HPO_STOPPED)
         end_run(r, HPO_STOPPED, NULL);
     hpo__study_unlock(study);
@@ -141,13 +160,18 @@ static hpo_status note_plan(hpo_study *study, uint64_t n_trials, hpo_error *err)
     return status;
 }
 
-static void log_end(const hpo_study *study, hpo_status status) {
-    char number[HPO__NUMBER_SIZE] = "none";
+/* Numbers for the closing message, read while other threads may ask and tell. */
+static void log_end(hpo_study *study, hpo_status status) {
+    char     number[HPO__NUMBER_SIZE] = "none";
+    uint64_t counts[4];
+    hpo__study_lock(study, NULL);
     if (study->record.best != SIZE_MAX)
         hpo__number_text(study->sign * study->record.values[study->record.best], number);
+    memcpy(counts, study->record.counts, sizeof counts);
+    hpo__study_unlock(study);
     hpo__study_log(study, HPO_LOG_INFO, "optimize ended with %s: %llu complete, %llu pruned, %llu failed, best %s", hpo_status_name(status),
-                   (unsigned long long)study->record.counts[HPO_COMPLETE], (unsigned long long)study->record.counts[HPO_TRIAL_PRUNED],
-                   (unsigned long long)study->record.counts[HPO_FAILED], number);
+                   (unsigned long long)counts[HPO_COMPLETE], (unsigned long long)counts[HPO_TRIAL_PRUNED], (unsigned long long)counts[HPO_FAILED],
+                   number);
 }
 
 hpo_status hpo_study_optimize(hpo_study *study, hpo_objective objective, void *user, uint64_t n_trials, hpo_error *err) {
@@ -167,10 +191,15 @@ hpo_status hpo_study_optimize(hpo_study *study, hpo_objective objective, void *u
                       .most_failures    = (uint64_t)hpo__settings_integer(&study->settings, "failures.max"),
                       .most_consecutive = (uint64_t)hpo__settings_integer(&study->settings, "failures.consecutive")};
     hpo__study_lock(study, NULL);
-    status = note_plan(study, n_trials, err);
+    status   = note_plan(study, n_trials, err);
+    r.judged = study->record.next_number;
     hpo__study_unlock(study);
     if (status == HPO_OK) {
         hpo__workers_run(study, (size_t)hpo__settings_integer(&study->settings, "workers"), work, &r);
+        hpo__study_lock(study, NULL);
+        if (study->logical)
+            count_in_order(&r, UINT64_MAX);
+        hpo__study_unlock(study);
         log_end(study, r.status);
         status = r.status;
         if (status < 0 && err != NULL)

@@ -20,6 +20,13 @@ void hpo__study_row_values(const hpo_study *study, size_t row, double *values) {
     }
 }
 
+double hpo__study_raw_value(const hpo_study *study, size_t row) {
+    const hpo__notes *notes = study->record.notes[row];
+    if (study->record.states[row] == HPO_FAILED)
+        return notes != NULL ? notes->told : (double)NAN;
+    return study->sign * study->record.values[row];
+}
+
 double hpo__study_half_width(double deviation, size_t n) {
     return n < 2 ? (double)INFINITY : hpo__student_quantile(0.975, (double)(n - 1)) * deviation / sqrt((double)n);
 }
@@ -114,7 +121,7 @@ static double cell(const hpo_study *study, size_t row, int column, size_t parame
     case NUMBER:
         return (double)r->numbers[row];
     case VALUE:
-        return study->sign * r->values[row];
+        return hpo__study_raw_value(study, row);
     case STATE:
         return r->states[row];
     case START:

@@ -93,7 +93,7 @@ void hpo__study_settings_apply(hpo_study *study) {
 static hpo_status check_change(const hpo_study *study, const char *key, const char *value, hpo_error *err) {
     if (study->running)
         return hpo__fail(err, HPO_E_BUSY, "setting '%s' cannot be set while the study runs", key);
-    bool finished = study->record.rows > 0;
+    bool finished = study->record.counts[HPO_COMPLETE] + study->record.counts[HPO_TRIAL_PRUNED] + study->record.counts[HPO_FAILED] > 0;
     if (strcmp(key, "direction") == 0 && finished && !hpo__settings_is(&study->settings, key, value))
         return hpo__fail(err, HPO_E_STATE, "setting 'direction' cannot change to '%.100s': the study has results already", value);
     if ((strcmp(key, "order") == 0 || strcmp(key, "workers") == 0) && study->record.counts[HPO_RUNNING] > 0)
@@ -124,6 +124,7 @@ hpo_status hpo_study_set(hpo_study *study, const char *key, const char *value, h
             study->strategy_end       = NULL;
             study->strategy_user      = NULL;
             study->settings.own_table = NULL;
+            hpo__settings_prune(&study->settings);
         }
         hpo__study_settings_apply(study);
     }

@@ -181,6 +181,10 @@ static hpo_status check_strategy(const hpo_strategy_ops *ops, hpo_error *err) {
                          ops->struct_size, ops->abi_version, sizeof(hpo_strategy_ops), HPO_STRATEGY_ABI);
     if (ops->name == NULL || ops->name[0] == '\0' || ops->ask == NULL)
         return hpo__fail(err, HPO_E_INVALID, "a strategy needs a name and an ask function");
+    for (const hpo_setting *row = ops->settings; row != NULL && row->name != NULL; row++)
+        for (size_t i = 0; i < hpo_setting_count(); i++)
+            if (strcmp(row->name, hpo_setting_name(i)) == 0)
+                return hpo__fail(err, HPO_E_EXISTS, "strategy '%.100s': libhpo has a setting '%s' already", ops->name, row->name);
     if ((ops->create == NULL) != (ops->destroy == NULL))
         return hpo__fail(err, HPO_E_INVALID, "strategy '%.100s' must have both create and destroy, or neither", ops->name);
     return HPO_OK;
@@ -207,6 +211,7 @@ hpo_status hpo_study_use_strategy(hpo_study *study, const hpo_strategy_ops *ops,
     study->strategy_end       = destroy;
     study->custom             = true;
     study->settings.own_table = ops->settings;
+    hpo__settings_prune(&study->settings);
     hpo__study_unlock(study);
     if (old_end != NULL)
         old_end(old_user);

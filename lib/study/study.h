@@ -124,6 +124,8 @@ hpo_trial *hpo__trial_new(hpo_study *study); /* NULL: out of memory; holds a ref
 void       hpo__trial_delete(hpo_trial *trial);
 /* A finished trial as a handle; the lock is held. */
 hpo_status hpo__trial_from_row(hpo_study *study, size_t row, hpo_trial **out, hpo_error *err);
+/* Makes a handle of a finished trial a lent, running one, for another evaluation that the record does not see. */
+void hpo__trial_run_again(hpo_trial *trial);
 /* The message of a failure that carries none of its own. */
 const char *hpo__trial_reason_text(int reason);
 bool        hpo__trial_set_note(hpo_trial *trial, const char *message); /* false: out of memory */
@@ -132,6 +134,8 @@ void        hpo__trial_forget_misuse(hpo_trial *trial);
 /* result.c */
 /* Natural values of a row into values[d]. */
 void hpo__study_row_values(const hpo_study *study, size_t row, double *values);
+/* The value of a row as it was told. */
+double hpo__study_raw_value(const hpo_study *study, size_t row);
 /* Student's t interval of a mean: half width at 95 %, infinite for n < 2. */
 double hpo__study_half_width(double deviation, size_t n);
 

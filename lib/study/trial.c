@@ -62,7 +62,7 @@ hpo_status hpo__trial_from_row(hpo_study *study, size_t row, hpo_trial **out, hp
     trial->worker         = (int32_t)(record->origins[row] >> 8);
     trial->reason         = (int)(record->origins[row] >> 4 & 15);
     trial->source         = (int)(record->origins[row] & 15);
-    trial->value          = study->sign * record->values[row];
+    trial->value          = hpo__study_raw_value(study, row);
     trial->start          = record->starts[row];
     trial->end            = record->ends[row];
     trial->notes          = record->notes[row];
@@ -72,38 +72,48 @@ hpo_status hpo__trial_from_row(hpo_study *study, size_t row, hpo_trial **out, hp
     return HPO_OK;
 }
 
+void hpo__trial_run_again(hpo_trial *trial) {
+    trial->state  = HPO_RUNNING;
+    trial->reason = HPO__BECAUSE_NOTHING;
+    trial->notes  = NULL;
+    trial->lent   = true;
+    trial->value  = (double)NAN;
+    trial->start  = hpo__clock_wall();
+    trial->end    = (double)NAN;
+}
+
 /* ---- plain facts ---- */
 
 uint64_t hpo_trial_number(const hpo_trial *trial) {
-    return trial->running.number;
+    return trial == NULL ? 0 : trial->running.number;
 }
 
 uint64_t hpo_trial_seed(const hpo_trial *trial) {
-    return trial->seed;
+    return trial == NULL ? 0 : trial->seed;
 }
 
 uint64_t hpo_trial_repeat(const hpo_trial *trial) {
-    return trial->repeat;
+    return trial == NULL ? 0 : trial->repeat;
 }
 
 int32_t hpo_trial_state(const hpo_trial *trial) {
-    return trial->state;
+    return trial == NULL ? -1 : trial->state;
 }
 
 double hpo_trial_value(const hpo_trial *trial) {
-    return trial->value;
+    return trial == NULL ? (double)NAN : trial->value;
 }
 
 double hpo_trial_start_time(const hpo_trial *trial) {
-    return trial->start;
+    return trial == NULL ? (double)NAN : trial->start;
 }
 
 double hpo_trial_end_time(const hpo_trial *trial) {
-    return trial->end;
+    return trial == NULL ? (double)NAN : trial->end;
 }
 
 int32_t hpo_trial_worker(const hpo_trial *trial) {
-    return trial->worker;
+    return trial == NULL ? -1 : trial->worker;
 }
 
 const char *hpo__trial_reason_text(int reason) {
@@ -126,7 +136,7 @@ const char *hpo__trial_reason_text(int reason) {
 }
 
 const char *hpo_trial_message(const hpo_trial *trial) {
-    return trial->notes != NULL && trial->notes->message != NULL ? trial->notes->message : hpo__trial_reason_text(trial->reason);
+    return trial == NULL ? "" : trial->notes != NULL && trial->notes->message != NULL ? trial->notes->message : hpo__trial_reason_text(trial->reason);
 }
 
 /* ---- getters ---- */
@@ -151,6 +161,8 @@ static void mark(const hpo_trial *const_trial, hpo_status status, const char *na
 }
 
 static const hpo__parameter *find(const hpo_trial *trial, const char *name, double *value) {
+    if (trial == NULL)
+        return NULL;
     size_t index = name == NULL ? SIZE_MAX : hpo_space_index(trial->study->space, name);
     if (index == SIZE_MAX) {
         mark(trial, HPO_E_NOT_FOUND, name, NULL);
@@ -203,8 +215,8 @@ int32_t hpo_trial_is_active(const hpo_trial *trial, const char *name) {
 }
 
 size_t hpo_trial_values_by_index(const hpo_trial *trial, double *values, size_t n) {
-    size_t d = trial->study->space->size;
-    if (values != NULL)
+    size_t d = trial == NULL ? 0 : trial->study->space->size;
+    if (trial != NULL && values != NULL)
         memcpy(values, trial->values, (n < d ? n : d) * sizeof *values);
     return d;
 }
@@ -256,7 +268,7 @@ hpo_status hpo_trial_report(hpo_trial *trial, int64_t step, double value, hpo_er
 }
 
 size_t hpo_trial_report_count(const hpo_trial *trial) {
-    return trial->notes == NULL ? 0 : trial->notes->n_reports;
+    return trial == NULL || trial->notes == NULL ? 0 : trial->notes->n_reports;
 }
 
 hpo_status hpo_trial_report_at(const hpo_trial *trial, size_t i, int64_t *step, double *value, hpo_error *err) {
@@ -326,12 +338,12 @@ hpo_status hpo_trial_set_attribute(hpo_trial *trial, const char *key, const char
 }
 
 const char *hpo_trial_attribute(const hpo_trial *trial, const char *key) {
-    const hpo__attribute *held = key == NULL ? NULL : find_attribute(trial, key);
+    const hpo__attribute *held = key == NULL || trial == NULL ? NULL : find_attribute(trial, key);
     return held == NULL ? NULL : held->json;
 }
 
 size_t hpo_trial_attribute_count(const hpo_trial *trial) {
-    return trial->notes == NULL ? 0 : trial->notes->n_attributes;
+    return trial == NULL || trial->notes == NULL ? 0 : trial->notes->n_attributes;
 }
 
 const char *hpo_trial_attribute_key(const hpo_trial *trial, size_t i) {

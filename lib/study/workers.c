@@ -50,6 +50,8 @@ static hpo__outcome failed(hpo_trial *trial, hpo_status returned, hpo_status sta
     } else {
         hpo__fail(err, status, "trial %llu: %.400s", (unsigned long long)trial->running.number, trial->notes->message);
     }
+    if (trial->notes != NULL)
+        trial->notes->code = returned;
     return (hpo__outcome){status, HPO_FAILED, reason, (double)NAN};
 }
 
