@@ -55,6 +55,6 @@ double hpo__normal_log_improvement(double z, double *slope) {
         return -0.5 * z * z - LOG_ROOT_2_PI - log1p(-z * p);
     }
     double cdf = 0.5 * erfc(-ROOT_HALF * z), h = INV_ROOT_2_PI * exp(-0.5 * z * z) + z * cdf;
-    *slope = isinf(z) ? 0 : cdf / h;
+    *slope = cdf / h;
     return log(h);
 }
