@@ -171,10 +171,13 @@ static void with_zoom(run *r) {
     strategy(r, "zoom", "keep", 150);
 }
 
+static void with_gp(run *r) {
+    strategy(r, "gp", "keep", 11);
+}
+
 static void with_dropped_caches(run *r) {
-    static const char *const names[] = {"random", "sobol", "halton", "lhs", "grid", "zoom"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        strategy(r, names[i], "drop", 4);
+    for (size_t i = 0; i < hpo_strategy_count(); i++)
+        strategy(r, hpo_strategy_name(i), "drop", 4);
 }
 
 static void changed_strategies(run *r) {
@@ -419,6 +422,7 @@ static const struct {
                  {"lhs", with_lhs},
                  {"grid", with_grid},
                  {"zoom", with_zoom},
+                 {"gp", with_gp},
                  {"strategies without caches", with_dropped_caches},
                  {"one strategy after another", changed_strategies},
                  {"the end of a grid", exhausted},
@@ -429,6 +433,18 @@ static const struct {
                  {"optimize on a grid", one_worker_on_a_grid},
                  {"the plan of the first call", first_plan}};
 
+/* Every built-in strategy has a scenario of its name; a new one must get one. */
+static void test_no_strategy_is_left_out(void **state) {
+    (void)state;
+    for (size_t i = 0; i < hpo_strategy_count(); i++) {
+        bool found = false;
+        for (size_t k = 0; k < COUNT(scenarios); k++)
+            found = found || strcmp(scenarios[k].name, hpo_strategy_name(i)) == 0;
+        if (!found)
+            fail_msg("strategy '%s' has no scenario", hpo_strategy_name(i));
+    }
+}
+
 static void test_scenarios(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT(scenarios); i++)
@@ -437,6 +453,7 @@ static void test_scenarios(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_strategy_is_left_out),
         cmocka_unit_test(test_scenarios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
