@@ -86,7 +86,7 @@ sources=$(find lib include tests bench docs bindings .clang-format .clang-tidy t
 check_format() { clang-format --dry-run -Werror $(c_files); }
 check_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -j "$(nproc)" -I include -I lib -DHPO__HAVE_GSL=1 lib
+        -j "$(nproc)" -I include -I lib -DHPO__HAVE_GSL=1 -DHPO__HAVE_OPENBLAS=1 lib
 }
 check_tidy() {
     # One file at a time: with several, clang-tidy 14 takes va_lists for uninitialised.

@@ -143,11 +143,11 @@ static void pending_covariances(const hpo__acquisition *a, const double *x, size
 
 bool hpo__acquisition_score(hpo__acquisition *a, const double *x, size_t m, double *score, double *mean, double *variance) {
     size_t  joint = a->usable > 0 ? m * (a->n + a->r) : 0;
-    double *work = hpo__alloc_new(&a->alloc, joint + 3 * m, sizeof *work), *mu = work, *s2 = mu + m, *label = s2 + m, *v = label + m,
-           *c = v + m * a->n;
+    double *work  = hpo__alloc_new(&a->alloc, joint + 3 * m, sizeof *work);
     if (work == NULL)
         return false;
-    bool done = hpo__gp_predict(a->gp, x, m, mu, s2, a->labels, a->labels != NULL ? label : NULL, joint > 0 ? v : NULL);
+    double *mu = work, *s2 = mu + m, *label = s2 + m, *v = label + m, *c = v + m * a->n;
+    bool    done = hpo__gp_predict(a->gp, x, m, mu, s2, a->labels, a->labels != NULL ? label : NULL, joint > 0 ? v : NULL);
     if (done && joint > 0)
         pending_covariances(a, x, m, v, c);
     for (size_t q = 0; done && q < m; q++) {

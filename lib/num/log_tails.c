@@ -47,7 +47,7 @@ double hpo__normal_log_cdf(double z) {
 }
 
 double hpo__normal_log_improvement(double z, double *slope) {
-    double ignored;
+    double ignored = 0;
     slope = slope == NULL ? &ignored : slope;
     if (z < FAR) {
         double p = fraction(-z);

@@ -62,6 +62,7 @@ typedef struct state {
     size_t *rows;
     double *x, *y, *noise, *labels, *scratch;
     size_t *order;
+    bool   *taken;
     size_t  failures;
 } state;
 
@@ -70,9 +71,11 @@ typedef struct state {
 static void free_data(state *s) {
     hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
     hpo__alloc_free(&s->alloc, s->order, s->capacity, sizeof *s->order);
+    hpo__alloc_free(&s->alloc, s->taken, s->capacity, sizeof *s->taken);
     hpo__alloc_free(&s->alloc, s->x, s->capacity * s->inputs, sizeof *s->x);
     hpo__alloc_free(&s->alloc, s->y, 6 * s->capacity, sizeof *s->y);
     s->rows = s->order = NULL;
+    s->taken           = NULL;
     s->x = s->y = NULL;
     s->capacity = 0;
 }
@@ -162,10 +165,11 @@ static bool make_room(state *s, size_t n) {
     size_t c    = hpo__alloc_capacity(s->capacity, n);
     s->rows     = hpo__alloc_new(&s->alloc, c, sizeof *s->rows);
     s->order    = hpo__alloc_new(&s->alloc, c, sizeof *s->order);
+    s->taken    = hpo__alloc_new(&s->alloc, c, sizeof *s->taken);
     s->x        = hpo__alloc_new(&s->alloc, c * s->inputs, sizeof *s->x);
     s->y        = hpo__alloc_new(&s->alloc, 6 * c, sizeof *s->y);
     s->capacity = c;
-    if (s->rows == NULL || s->order == NULL || s->x == NULL || s->y == NULL) {
+    if (s->rows == NULL || s->order == NULL || s->taken == NULL || s->x == NULL || s->y == NULL) {
         free_data(s);
         return false;
     }
@@ -203,7 +207,7 @@ static size_t choose_rows(state *s, const hpo_history *history, size_t n, size_t
     }
     const double *unit = hpo_history_unit(history), *values = hpo_history_values(history);
     double       *key = s->scratch, *rank = s->scratch + s->capacity;
-    bool         *taken = (bool *)(s->scratch + 2 * s->capacity);
+    bool         *taken = s->taken;
     size_t        used = 0, best = 0;
     memset(taken, 0, n * sizeof *taken);
     for (size_t row = 0; row < n; row++)
