@@ -274,7 +274,7 @@ static void bad_texts(void **unused) {
 
 static void bad_numbers(void **unused) {
     (void)unused;
-    static const struct {
+    const struct {
         const char *name;
         double      value;
         hpo_status  status;
@@ -286,6 +286,7 @@ static void bad_numbers(void **unused) {
         {"gamma", NONE, HPO_E_INVALID, {"'gamma'", "nan"}},
         {"gamma", INF, HPO_E_INVALID, {"'gamma'", "inf"}},
         {"gamma", -0.5, HPO_E_INVALID, {"'gamma'", "-0.5"}},
+        {"degree", nextafter(3, 4), HPO_E_INVALID, {"'degree'", "3.0000000000000004"}},
         {"degree", 2.000001, HPO_E_INVALID, {"'degree'", "2.000001"}},
         {"degree", 1e300, HPO_E_INVALID, {"'degree'", "1e+300"}},
         {"bias", 2, HPO_E_INVALID, {"'bias'", "2"}},

@@ -336,12 +336,45 @@ static void many_branches_are_refused(void **unused) {
     hpo_space_free(space);
 }
 
+/* A chain is short in cells and long in branches: 512 of them are counted, more are refused before the recursion gets deep. */
+static void deep_chains(void **unused) {
+    (void)unused;
+    static const char *const yes[] = {"true"};
+    for (int branches = 511; branches <= 514; branches++) {
+        hpo_space *space = hpo_space_new(NULL);
+        hpo_status status;
+        hpo_error  error = {0, 0, ""};
+        char       name[16], parent[16];
+        for (int i = 0; i <= branches; i++) { /* the last one has no child */
+            snprintf(name, sizeof name, "b%d", i);
+            snprintf(parent, sizeof parent, "b%d", i - 1);
+            hpo_space_add_bool(space, name, NULL);
+            if (i > 0)
+                hpo_space_when(space, name, parent, yes, 1, NULL);
+        }
+        assert_int_equal(hpo_space_status(space, NULL), HPO_OK);
+        hpo__lattice *lattice = spread(space, 5, &status, &error);
+        assert_int_equal(status, branches <= 512 ? HPO_OK : HPO_E_UNSUPPORTED);
+        if (lattice != NULL)
+            assert_int_equal(hpo__lattice_total(lattice), branches + 2); /* true up to some link, then false; or all true */
+        else
+            assert_non_null(strstr(error.message, "512"));
+        hpo__lattice_free(lattice);
+        hpo_space_free(space);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_configuration_exactly_once), cmocka_unit_test(plain_grids_are_lexicographic),
-        cmocka_unit_test(a_known_conditional_grid),         cmocka_unit_test(points_off_the_grid_are_not_found),
-        cmocka_unit_test(axes_are_spread_from_end_to_end),  cmocka_unit_test(overflow_is_refused),
-        cmocka_unit_test(overflow_within_a_group),          cmocka_unit_test(many_branches_are_refused),
+        cmocka_unit_test(every_configuration_exactly_once),
+        cmocka_unit_test(plain_grids_are_lexicographic),
+        cmocka_unit_test(a_known_conditional_grid),
+        cmocka_unit_test(points_off_the_grid_are_not_found),
+        cmocka_unit_test(axes_are_spread_from_end_to_end),
+        cmocka_unit_test(overflow_is_refused),
+        cmocka_unit_test(overflow_within_a_group),
+        cmocka_unit_test(many_branches_are_refused),
+        cmocka_unit_test(deep_chains),
     };
     return cmocka_run_group_tests_name("lattice", tests, NULL, NULL);
 }
