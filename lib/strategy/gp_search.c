@@ -15,15 +15,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { CANDIDATES = 360, STARTS = 5, ROUNDS = 9, TRIES = 200, BEST_KNOWN = 6 };
+enum { CANDIDATES = 360, STARTS = 5, ROUNDS = 9, TRIES = 200, BEST_KNOWN = 6, MOST_TRIED = 1 << 20 };
 
 struct hpo__gp_search {
     const hpo_space *space;
     hpo__alloc       alloc;
     size_t           d, inputs;
     const size_t    *input_of;
-    hpo__lattice    *lattice; /* all configurations of a small finite space, else NULL */
-    double           cells;   /* configurations of a finite space, infinite otherwise */
+    hpo__lattice    *lattice; /* all configurations of a finite space that trials could use up, else NULL */
+    bool             whole;   /* it is searched whole */
     hpo__moves       moves;
     double          *known; /* best known points, known_capacity x d */
     size_t           known_capacity;
@@ -61,9 +61,8 @@ void hpo__gp_search_free(hpo__gp_search *s) {
     hpo__alloc_free(&alloc, s, 1, sizeof *s);
 }
 
-/* A lattice of everything when the space is finite; NULL, with `cells` telling how many there are, when that is too many or infinite. False: out of memory. */
+/* A lattice of everything when the space is finite and not too large to be used up. False: out of memory. */
 static bool make_lattice(hpo__gp_search *s, uint64_t enumerate) {
-    s->cells = (double)INFINITY;
     for (size_t i = 0; i < s->d; i++)
         if (s->space->parameters[i].count == 0)
             return true;
@@ -75,8 +74,8 @@ static bool make_lattice(hpo__gp_search *s, uint64_t enumerate) {
     hpo_status status = hpo__lattice_new(s->space, axes, &s->lattice, NULL);
     if (status != HPO_OK)
         return status != HPO_E_NOMEM;
-    s->cells = (double)hpo__lattice_total(s->lattice);
-    if (s->cells > (double)enumerate) {
+    s->whole = hpo__lattice_total(s->lattice) <= enumerate;
+    if (hpo__lattice_total(s->lattice) > MOST_TRIED) {
         hpo__lattice_free(s->lattice);
         s->lattice = NULL;
     }
@@ -167,9 +166,7 @@ static hpo_status draw_unseen(hpo__gp_search *s, const hpo__gp_task *task, const
             return HPO_OK;
     }
     if (s->lattice == NULL)
-        return (double)(hpo_history_size(task->history) + task->n_pending) < s->cells
-                   ? HPO_OK
-                   : HPO_EXHAUSTED; /* nearly used up: a repeat is the lesser evil */
+        return HPO_OK; /* hardly possible: a repeat is the lesser evil */
     uint64_t total = hpo__lattice_total(s->lattice), first = hpo__random_below(task->seed, 0, HPO__FOR_GP, 5, total);
     for (uint64_t k = 0; k < total; k++) {
         hpo__lattice_point(s->lattice, (first + k) % total, s->point);
@@ -384,15 +381,15 @@ static bool enumerate(hpo__gp_search *s) {
 static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acquisition *acquisition, const double **found, hpo_error *err) {
     start  starts[STARTS];
     size_t n = 0;
-    if (!(s->lattice != NULL ? enumerate(s) : add_candidates(s, task)) || !score(s, acquisition))
+    if (!(s->whole ? enumerate(s) : add_candidates(s, task)) || !score(s, acquisition))
         return hpo__fail_nomem(err);
     for (; n < STARTS; n++) {
-        size_t best = best_unused(s, task, s->lattice == NULL && n >= 2 && n < STARTS - 1);
+        size_t best = best_unused(s, task, !s->whole && n >= 2 && n < STARTS - 1);
         if (best == SIZE_MAX)
             break;
         starts[n] = (start){s->starts + n * s->d, s->score[best], 0.15, false};
         memcpy(starts[n].point, s->points + best * s->d, s->d * sizeof(double));
-        if (s->lattice != NULL) {
+        if (s->whole) {
             *found = starts[n].point;
             return HPO_OK;
         }

@@ -288,6 +288,25 @@ static void running_trials_use_up(void **state) {
     hpo_study_free(study);
 }
 
+/* More configurations than are looked at one by one: still each once, though the last ones are hard to hit. Failures are quick, and tried all the same. */
+static void large_finite_spaces_are_used_up(void **state) {
+    (void)state;
+    static const uint64_t sides[] = {60, 59};
+    static bool           tried[60][59];
+    hpo_study            *study  = gp_over(cells(sides, 2), 9);
+    hpo_status            status = HPO_OK;
+    size_t                n      = 0;
+    for (hpo_trial *trial = NULL; (status = hpo_study_ask(study, &trial, NULL)) == HPO_OK; n++) {
+        bool *mark = &tried[hpo_trial_int(trial, "p0") - 1][hpo_trial_int(trial, "p1") - 1];
+        assert_false(*mark);
+        *mark = true;
+        hpo_trial_free(trial);
+    }
+    assert_int_equal(status, HPO_EXHAUSTED);
+    assert_int_equal(n, 60 * 59);
+    hpo_study_free(study);
+}
+
 /* Said to be noisy: a configuration may come again, and the space is never used up. */
 static void noisy_objectives_may_repeat(void **state) {
     (void)state;
@@ -652,6 +671,7 @@ int main(void) {
         cmocka_unit_test(maximising_is_the_mirror),
         cmocka_unit_test(finite_spaces_are_used_up),
         cmocka_unit_test(running_trials_use_up),
+        cmocka_unit_test(large_finite_spaces_are_used_up),
         cmocka_unit_test(noisy_objectives_may_repeat),
         cmocka_unit_test(nothing_is_tried_twice),
         cmocka_unit_test(several_workers),
