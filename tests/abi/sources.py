@@ -2,7 +2,7 @@
 """Checks rules that stand in the source text. Usage: sources.py PROJECT-DIRECTORY
 
 1. A layer of lib/ includes only itself, layers above it in the list below, public headers and the system's.
-2. GSL's headers are included in lib/num/*_gsl.c only.
+2. GSL's headers are included in lib/num/*_gsl.c only; a BLAS or LAPACK is called in lib/num/linalg.c only, and its settings, which are the process's, nowhere.
 3. Every tests/*/test_*.c is named in its folder's meson.build, so that no test is left out.
 4. Every enumerator of the public headers is frozen by a row in tests/abi/test_layout.c.
 """
@@ -13,6 +13,10 @@ import sys
 LAYERS = ["base", "num", "split", "space", "history", "model", "strategy", "pruner", "storage", "study", "analysis"]
 
 
+BLAS = re.compile(r"\b(?:(?:cblas|catlas|LAPACKE)_\w+|(?:i[sd]amax|[sdcz](?:axpy|copy|dot|gemm|gemv|gesv|lauum|nrm2|potr[fis]|scal|swap|sy[rm][mkv2]\w?|tr[sm][mv]|trtri))_)\b")
+BLAS_SETTING = re.compile(r"\b(?:openblas|goto|mkl|MKL|bli|omp)_\w*set_\w+")
+
+
 def includes(top):
     for path in sorted((top / "lib").rglob("*.[ch]")):
         layer = path.relative_to(top / "lib").parts[0]
@@ -21,6 +25,8 @@ def includes(top):
             continue
         allowed = LAYERS[: LAYERS.index(layer) + 1]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if path != top / "lib/num/linalg.c" and BLAS.search(line) or BLAS_SETTING.search(line):
+                yield f"{path}:{number}: a BLAS is for lib/num/linalg.c only, and its settings are the host's"
             found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
             if not found:
                 continue

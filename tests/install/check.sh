@@ -1,12 +1,13 @@
 #!/bin/sh
-# Builds and runs consumer.c against libhpo. Usage: check.sh KIND SOURCE-DIRECTORY WORK-DIRECTORY GSL(yes|no)
+# Builds and runs consumer.c against libhpo. Usage: check.sh KIND SOURCE-DIRECTORY WORK-DIRECTORY GSL(yes|no) OPENBLAS(yes|no)
 #   prefix      only installs libhpo into WORK-DIRECTORY/prefix, for the next three
 #   pkg-config  shared          static      one static program
 #   cmake       find_package    subproject  from source, inside another meson project
 set -eu
-kind=$1 source=$2 work=$3 gsl=$4
+kind=$1 source=$2 work=$3 gsl=$4 openblas=$5
 here=$source/tests/install prefix=$work/prefix
-option=-Dgsl=$(if [ "$gsl" = yes ]; then echo enabled; else echo disabled; fi)
+feature() { if [ "$1" = yes ]; then echo enabled; else echo disabled; fi; }
+gsl_option=gsl=$(feature "$gsl") openblas_option=openblas=$(feature "$openblas")
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 
 need() {
@@ -29,7 +30,7 @@ cd "$work/$kind"
 case $kind in
 prefix)
     rm -rf ../prefix-build
-    meson setup --prefix="$prefix" --libdir=lib -Dtests=false -Dbench=false -Dexamples=disabled "$option" ../prefix-build "$source"
+    meson setup --prefix="$prefix" --libdir=lib -Dtests=false -Dbench=false -Dexamples=disabled "-D$gsl_option" "-D$openblas_option" ../prefix-build "$source"
     meson install -C ../prefix-build
     ;;
 pkg-config)
@@ -64,7 +65,7 @@ subproject)
     mkdir -p consumer/subprojects
     cp "$here/consumer.c" "$here/subproject/meson.build" consumer/
     ln -s "$source" consumer/subprojects/libhpo
-    meson setup consumer build --wrap-mode=forcefallback "-Dlibhpo:${option#-D}"
+    meson setup consumer build --wrap-mode=forcefallback "-Dlibhpo:$gsl_option" "-Dlibhpo:$openblas_option"
     meson test -C build --print-errorlogs
     ;;
 esac
