@@ -539,6 +539,8 @@ static void test_strong_effects_hide_no_weak_ones(void **state) {
     assert_no_piece(study, "no-effect", "strong");
     assert_no_piece(study, "no-effect", "weak");
     assert_piece(study, "no-effect", "idle", "32 trials", NULL);
+    assert_piece(study, "region", "null", "strong = a, weak = false", NULL);
+    assert_null(strstr(find_piece(study, "region", "null"), "idle")); /* nothing to refine */
     hpo_study_free(study);
 }
 
