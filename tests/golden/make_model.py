@@ -230,6 +230,8 @@ def output():
         ("even", rng.gamma(0.5, 1, 30)),
         ("many ties", rng.integers(0, 6, 40).astype(float)),
         ("diverged", numpy.concatenate([rng.uniform(0.1, 0.4, 12), [1e6, 1e9, 1e30]])),
+        ("narrow", 1 + 1.3 * numpy.arange(11)),  # the worst becomes 14 times the best: not wide enough for Box and Cox
+        ("wide", 1 + 2.2 * numpy.arange(11)),  # 23 times
         ("plateau", numpy.concatenate([numpy.ones(14), rng.uniform(0.5, 1, 6)])),
     ]
     out = ["/* Values, whether step 1 leaves them as they are, and what they become. */",
