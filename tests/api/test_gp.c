@@ -377,6 +377,48 @@ static void several_workers(void **state) {
     hpo_study_free(study);
 }
 
+/* ---- a state is only a cache ---- */
+
+static void add_known(hpo_study *study, size_t n, uint64_t seed) {
+    hpo_point *point = NULL;
+    draw       d     = {seed};
+    assert_ok(hpo_point_new(hpo_study_space(study), &point, error));
+    for (size_t k = 0; k < n; k++) {
+        double unit[2] = {draw_unit(&d), draw_unit(&d)}, value = (unit[0] - 0.4) * (unit[0] - 0.4) + unit[1];
+        assert_ok(hpo_point_set_unit(point, unit, 2, error));
+        assert_ok(hpo_study_add(study, point, k % 11 == 10 ? HPO_FAILED : HPO_COMPLETE, &value, 1, error));
+    }
+    hpo_point_free(point);
+}
+
+/* Where fits start afresh, where they become rare, and where the model no longer sees all trials: a state made anew goes on as the old one. */
+static void late_states_are_rebuilt(void **state) {
+    (void)state;
+    static const size_t starts[] = {57, 121, 195, 248, 505};
+    for (size_t s = 0; s < COUNT(starts); s++) {
+        hpo_study *kept = gp_over(plane(), 2), *dropped = gp_over(plane(), 2);
+        add_known(kept, starts[s], s);
+        add_known(dropped, starts[s], s);
+        for (int k = 0; k < 14; k++) {
+            hpo_trial *a = NULL, *b = NULL;
+            if (k % 3 == 2)
+                set(dropped, "strategy.cache", "drop");
+            assert_ok(hpo_study_ask(kept, &a, error));
+            assert_ok(hpo_study_ask(dropped, &b, error));
+            set(dropped, "strategy.cache", "keep");
+            if (!same_number(hpo_trial_float(a, "x"), hpo_trial_float(b, "x")) || !same_number(hpo_trial_float(a, "y"), hpo_trial_float(b, "y")))
+                fail_msg("after %zu trials", starts[s] + (size_t)k);
+            double value = branin(a);
+            assert_ok(hpo_study_tell(kept, a, HPO_COMPLETE, &value, 1, error));
+            assert_ok(hpo_study_tell(dropped, b, HPO_COMPLETE, &value, 1, error));
+            hpo_trial_free(a);
+            hpo_trial_free(b);
+        }
+        hpo_study_free(kept);
+        hpo_study_free(dropped);
+    }
+}
+
 /* ---- failures ---- */
 
 typedef struct failing {
@@ -675,6 +717,7 @@ int main(void) {
         cmocka_unit_test(noisy_objectives_may_repeat),
         cmocka_unit_test(nothing_is_tried_twice),
         cmocka_unit_test(several_workers),
+        cmocka_unit_test(late_states_are_rebuilt),
         cmocka_unit_test(failing_regions_are_left),
         cmocka_unit_test(all_may_fail),
         cmocka_unit_test(odd_values),
