@@ -241,6 +241,20 @@ static void single_groups_balance_exactly(void **state) {
     }
 }
 
+/* A group goes where its classes fit best, each weighted by the group's part of it: the two rare samples join the group without any, not the third one. */
+static void rare_classes_are_spread(void **state) {
+    (void)state;
+    enum { N = 15 };
+    const int64_t group[N] = {1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4}, rare[N] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0};
+    uint32_t      fold[N];
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        assert_int_equal(hpo_split_kfold(N, 2, rare, group, seed, fold, NULL), HPO_OK);
+        assert_int_equal(fold[10], fold[0]);
+        assert_int_equal(fold[13], fold[6]);
+        assert_int_not_equal(fold[0], fold[6]);
+    }
+}
+
 /* 60 patients of 1 to 15 samples, 20 % of the samples of a rare class: sizes and classes within a few samples of even. */
 static void groups_are_balanced_as_far_as_they_can_be(void **state) {
     (void)state;
@@ -590,6 +604,7 @@ int main(void) {
         cmocka_unit_test(splits_are_frozen),
         cmocka_unit_test(groups_stay_whole_and_fill_every_fold),
         cmocka_unit_test(single_groups_balance_exactly),
+        cmocka_unit_test(rare_classes_are_spread),
         cmocka_unit_test(groups_are_balanced_as_far_as_they_can_be),
         cmocka_unit_test(holdout_is_exact_and_stratified),
         cmocka_unit_test(holdout_of_groups),
