@@ -271,7 +271,7 @@ static size_t power_below(size_t n) {
 }
 
 static size_t next_size(size_t size) {
-    size_t step = size < 60 ? 1 : size < 200 ? size / 20 : size / 10 < 20 ? size / 10 : 20;
+    size_t step = size < 60 ? 1 : size < 200 ? size / 20 : size / 10;
     size_t next = size + step, power = 2 * power_below(size);
     return next < power ? next : power;
 }
