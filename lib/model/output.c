@@ -10,6 +10,7 @@
  */
 #include "model/output.h"
 
+#include "num/brent.h"
 #include "num/special.h"
 #include "num/stats.h"
 
@@ -81,30 +82,25 @@ static double misfit(const double *y, size_t n, double e, bool positive, double 
     return (double)n * log(deviation) - (e - 1) * jacobian;
 }
 
-/* Golden section; the likelihood of a power is unimodal in practice, and a fixed number of steps keeps the result a smooth, repeatable function of the data. */
+/* The data of one search for an exponent. */
+typedef struct powers {
+    const double *y;
+    size_t        n;
+    bool          positive;
+    double        jacobian;
+    double       *warped;
+} powers;
+
+static double misfit_of(void *user, double e) {
+    const powers *p = user;
+    return misfit(p->y, p->n, e, p->positive, p->jacobian, p->warped);
+}
+
 static double best_exponent(const double *y, size_t n, bool positive, double *warped) {
-    const double ratio    = 0.61803398874989484820;
-    double       jacobian = 0, a = LOWEST_EXPONENT, b = HIGHEST_EXPONENT;
+    powers p = {y, n, positive, 0, warped};
     for (size_t i = 0; i < n; i++)
-        jacobian += positive ? log(y[i]) : copysign(log1p(fabs(y[i])), y[i]);
-    double c = b - ratio * (b - a), d = a + ratio * (b - a);
-    double fc = misfit(y, n, c, positive, jacobian, warped), fd = misfit(y, n, d, positive, jacobian, warped);
-    for (int step = 0; step < STEPS; step++) {
-        if (fc <= fd) {
-            b  = d;
-            d  = c;
-            fd = fc;
-            c  = b - ratio * (b - a);
-            fc = misfit(y, n, c, positive, jacobian, warped);
-        } else {
-            a  = c;
-            c  = d;
-            fc = fd;
-            d  = a + ratio * (b - a);
-            fd = misfit(y, n, d, positive, jacobian, warped);
-        }
-    }
-    return 0.5 * (a + b);
+        p.jacobian += positive ? log(y[i]) : copysign(log1p(fabs(y[i])), y[i]);
+    return hpo__brent_minimise(misfit_of, &p, LOWEST_EXPONENT, HIGHEST_EXPONENT, 1e-6, STEPS, NULL);
 }
 
 static void standardise(double *z, size_t n) {
