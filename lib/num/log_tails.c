@@ -48,7 +48,7 @@ double hpo__normal_log_cdf(double z) {
 
 double hpo__normal_log_improvement(double z, double *slope) {
     double ignored = 0;
-    slope = slope == NULL ? &ignored : slope;
+    slope          = slope == NULL ? &ignored : slope;
     if (z < FAR) {
         double p = fraction(-z);
         *slope   = p;
