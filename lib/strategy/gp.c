@@ -333,7 +333,7 @@ static size_t since_progress(state *s, const hpo_history *history) {
         if (succeeded(history, row))
             s->scratch[good++] = values[row];
     hpo__stats_sort(s->scratch, good);
-    least = 0.01 * (hpo__stats_quantile_sorted(s->scratch, good, 0.5) - s->scratch[0]);
+    least = 0.01 * hpo__stats_quantile_sorted(s->scratch, good, 0.5) - 0.01 * s->scratch[0]; /* the difference itself may be infinite */
     for (size_t row = 0; row < hpo_history_size(history); row++) {
         bool ok = succeeded(history, row);
         since   = ok && values[row] < best - least ? 0 : since + 1;
