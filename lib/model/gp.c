@@ -320,7 +320,7 @@ static double misfit(void *user, const double *theta, double *gradient) {
     double   fit  = hpo__gp_log_posterior(gp, theta, gradient);
     size_t   size = hpo__gp_theta_size(gp);
     for (size_t i = 0; i < size; i++)
-        gradient[i] = -gradient[i];
+        gradient[i] = isfinite(fit) ? -gradient[i] : 0;
     return -fit;
 }
 
