@@ -14,9 +14,9 @@ static double luck(uint64_t seed) {
     return (double)(seed >> 40) / 16777216.0 - 0.5;
 }
 
+/* `user`: the sign, NULL for 1. */
 static hpo_status lucky(hpo_trial *trial, double *values, void *user) {
-    (void)user;
-    values[0] = truth(hpo_trial_float(trial, "x")) + luck(hpo_trial_seed(trial));
+    values[0] = (user == NULL ? 1 : *(double *)user) * (truth(hpo_trial_float(trial, "x")) + luck(hpo_trial_seed(trial)));
     return HPO_OK;
 }
 
@@ -151,11 +151,9 @@ static void test_confirmation(void **state) {
         double t;
         bool   maximize;
         int    workers;
-    } cases[] = {{4, 5, 2.7764451051977987, false, 1},
-                 {3, 1, NONE, false, 1},
-                 {2, 10, 2.2621571627409915, true, 1},
-                 {5, 2, 12.706204736432095, false, 3},
-                 {1, 5, 2.7764451051977987, false, 2}};
+    } cases[] = {{4, 5, 2.7764451051977987, false, 1}, {3, 1, NONE, false, 1},
+                 {2, 10, 2.2621571627409915, true, 1}, {6, 5, 2.7764451051977987, true, 2},
+                 {5, 2, 12.706204736432095, false, 3}, {1, 5, 2.7764451051977987, false, 2}};
     for (size_t c = 0; c < COUNT(cases); c++) {
         hpo_study *study  = line_study("random");
         fresh     *f      = fresh_new();
@@ -165,7 +163,7 @@ static void test_confirmation(void **state) {
         f->sign  = cases[c].maximize ? -1 : 1;
         set(study, "direction", cases[c].maximize ? "maximize" : "minimize");
         set(study, "workers", cases[c].workers == 1 ? "1" : cases[c].workers == 2 ? "2" : "3");
-        assert_ok(hpo_study_optimize(study, lucky, NULL, SEARCH, error));
+        assert_ok(hpo_study_optimize(study, lucky, &f->sign, SEARCH, error));
         assert_ok(hpo_study_confirm(study, evaluate_fresh, f, n, cases[c].repeats, &winner, error));
         ranking(study, f->sign, finalists, n);
         bool with_default = false;
@@ -233,6 +231,31 @@ static void test_equal_configurations_count_once(void **state) {
     assert_ok(hpo_study_confirmed(study, 3, NULL, NULL, NULL, error)); /* outputs may be NULL */
     assert_ok(hpo_study_optimism(study, NULL, NULL, NULL, error));
     free(f);
+    hpo_study_free(study);
+}
+
+static hpo_status count_calls(hpo_trial *trial, double *values, void *user) {
+    (void)trial;
+    values[0] = ++*(int *)user;
+    return HPO_OK;
+}
+
+/* The same with parameters that are not active. */
+static void test_equal_configurations_with_inactive_parameters(void **state) {
+    (void)state;
+    hpo_study *study = mixed_study("random");
+    hpo_point *point = NULL;
+    int        calls = 0;
+    double     value = 1;
+    set(study, "start.default", "false");
+    assert_ok(hpo_point_new(hpo_study_space(study), &point, error)); /* a linear kernel: no gamma, degree or coef */
+    for (int i = 0; i < 3; i++)
+        assert_ok(hpo_study_add(study, point, HPO_COMPLETE, &value, 1, error));
+    assert_ok(hpo_point_set(point, "kernel", "rbf", error));
+    assert_ok(hpo_study_add(study, point, HPO_COMPLETE, &value, 1, error));
+    hpo_point_free(point);
+    assert_ok(hpo_study_confirm(study, count_calls, &calls, 10, 5, NULL, error));
+    assert_int_equal(calls, 10);
     hpo_study_free(study);
 }
 
@@ -466,6 +489,7 @@ int main(void) {
         cmocka_unit_test(test_confirmation),
         cmocka_unit_test(test_same_finalists_again_same_seeds),
         cmocka_unit_test(test_equal_configurations_count_once),
+        cmocka_unit_test(test_equal_configurations_with_inactive_parameters),
         cmocka_unit_test(test_default_may_stay_out),
         cmocka_unit_test(test_failed_repeats),
         cmocka_unit_test(test_failed_confirmation_changes_nothing),

@@ -108,6 +108,12 @@ static void test_first_budget_is_the_plan(void **state) {
     assert_ok(hpo_study_optimize(given, scripted, &s, 12, error));
     assert_ok(hpo_study_get(given, "trials", text, sizeof text, NULL, error));
     assert_string_equal(text, "30");
+    hpo_study_free(given);
+    given = line_study("lhs");
+    tell_one(given, HPO_COMPLETE, 1); /* the study had begun already: its plan is not this call's */
+    assert_ok(hpo_study_optimize(given, scripted, &s, 12, error));
+    assert_ok(hpo_study_get(given, "trials", text, sizeof text, NULL, error));
+    assert_string_equal(text, "0");
     hpo_study_free(study);
     hpo_study_free(given);
 }
@@ -289,6 +295,27 @@ static void test_failures_with_workers(void **state) {
     hpo_study_free(study);
 }
 
+/* A stop ends the search, and a trial that is still in flight then fails once too often: the error is what the host must hear of. */
+static hpo_status stops_then_fails(hpo_trial *trial, double *values, void *user) {
+    hpo_study *study = user;
+    values[0]        = 1;
+    if (hpo_trial_number(trial) == 1)
+        return HPO_STOPPED;
+    while (hpo_study_trial_count(study, HPO_COMPLETE) == 0)
+        usleep(50);
+    return HPO_E_HOST - 5;
+}
+
+static void test_error_after_a_stop(void **state) {
+    (void)state;
+    hpo_study *study = line_study("random");
+    set(study, "workers", "2");
+    set(study, "failures.max", "1");
+    assert_int_equal(hpo_study_optimize(study, stops_then_fails, study, 100, NULL), HPO_E_HOST - 5);
+    assert_int_equal(hpo_study_trial_count(study, -1), 2);
+    hpo_study_free(study);
+}
+
 /* ---- misuse of a getter ---- */
 
 static hpo_status asks_for_nothing(hpo_trial *trial, double *values, void *user) {
@@ -462,18 +489,19 @@ static hpo_status checks_seed(hpo_trial *trial, double *values, void *user) {
 static void test_seeds_of_trials(void **state) {
     (void)state;
     enum { N = 50 };
-    uint64_t   a[N], b[N], c[N], seen[N];
+    uint64_t   a[N], b[N], c[N], seen[N], seen_too[N];
     hpo_study *x = line_study("random"), *y = mixed_study("sobol"), *z = line_study("random");
     set(z, "seed", "1");
     set(y, "workers", "3");
     assert_ok(hpo_study_optimize(x, checks_seed, seen, N, error));
     assert_ok(hpo_study_optimize(y, mixed_objective, NULL, N, error));
-    assert_ok(hpo_study_optimize(z, line_objective, NULL, N, error));
+    assert_ok(hpo_study_optimize(z, checks_seed, seen_too, N, error));
     read_seeds(x, a, N);
     read_seeds(y, b, N);
     read_seeds(z, c, N);
     assert_memory_equal(a, seen, sizeof a); /* the same while it ran and afterwards */
-    assert_memory_equal(a, b, sizeof a);    /* a function of the study's seed and the number, of nothing else */
+    assert_memory_equal(c, seen_too, sizeof c);
+    assert_memory_equal(a, b, sizeof a); /* a function of the study's seed and the number, of nothing else */
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) {
             assert_true(i == j || a[i] != a[j]);
@@ -551,6 +579,7 @@ int main(void) {
         cmocka_unit_test(test_failures_max),
         cmocka_unit_test(test_failures_consecutive),
         cmocka_unit_test(test_failures_with_workers),
+        cmocka_unit_test(test_error_after_a_stop),
         cmocka_unit_test(test_unknown_name_ends_the_search),
         cmocka_unit_test(test_on_trial_once_for_each),
         cmocka_unit_test(test_on_trial_may_end_the_search),

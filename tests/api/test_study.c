@@ -416,6 +416,59 @@ static void test_third_party_strategy(void **state) {
     assert_int_equal(p.ended, 1);
 }
 
+/* ---- what a strategy sees ---- */
+
+/* Values to be minimised, whatever the direction; NaN where a trial has none or failed; the order of telling. */
+static hpo_status see(void *strategy, const hpo_history *history, uint64_t number, hpo_point *out, hpo_error *err) {
+    static const uint64_t numbers[] = {0, 2, 1, 4, 3, 5};
+    static const int32_t  states[]  = {HPO_COMPLETE, HPO_FAILED, HPO_TRIAL_PRUNED, HPO_TRIAL_PRUNED, HPO_FAILED, HPO_COMPLETE};
+    const double          values[]  = {-1, NONE, -2, NONE, NONE, INF};
+    int                  *wrong     = strategy;
+    size_t                n         = hpo_history_size(history);
+    const double         *pending   = NULL;
+    if (number == 6) {
+        *wrong += n != COUNT(numbers) || hpo_history_pending(history, &pending) != 0 || hpo_history_suggested(history) != 5;
+        for (size_t i = 0; i < COUNT(numbers); i++) {
+            *wrong += hpo_history_numbers(history)[i] != numbers[i] || hpo_history_states(history)[i] != states[i];
+            *wrong += !same_number(hpo_history_values(history)[i], values[i]);
+        }
+    } else {
+        *wrong += number < 6 && hpo_history_pending(history, &pending) != number - 1;
+        for (uint64_t i = 1; i < number && number < 6; i++) /* running ones by number */
+            *wrong += pending[i - 1] != 0.1 * (double)i;
+    }
+    double unit[1] = {0.1 * (double)number};
+    return hpo_point_set_unit(out, unit, 1, err);
+}
+
+static void test_history_of_a_strategy(void **state) {
+    (void)state;
+    static const struct {
+        size_t  which;
+        int32_t state;
+        size_t  n;
+        double  value;
+    } told[] = {
+        {2, HPO_FAILED, 1, 9}, {1, HPO_TRIAL_PRUNED, 1, 2}, {4, HPO_TRIAL_PRUNED, 0, 0}, {3, HPO_COMPLETE, 1, INF}, {5, HPO_COMPLETE, 1, -INF}};
+    hpo_strategy_ops ops   = centre;
+    hpo_study       *study = line_study(NULL);
+    hpo_trial       *trials[6];
+    int              wrong = 0;
+    ops.ask                = see;
+    set(study, "direction", "maximize");
+    assert_ok(hpo_study_use_strategy(study, &ops, &wrong, NULL, error));
+    tell_one(study, HPO_COMPLETE, 1); /* the default */
+    for (size_t i = 1; i < COUNT(trials); i++)
+        assert_ok(hpo_study_ask(study, &trials[i], error));
+    for (size_t i = 0; i < COUNT(told); i++) {
+        assert_ok(hpo_study_tell(study, trials[told[i].which], told[i].state, &told[i].value, told[i].n, error));
+        hpo_trial_free(trials[told[i].which]);
+    }
+    tell_one(study, HPO_COMPLETE, 1);
+    assert_int_equal(wrong, 0);
+    hpo_study_free(study);
+}
+
 static void test_strategy_is_ended_with_its_study(void **state) {
     (void)state;
     plug       p = {0}, q = {0};
@@ -787,6 +840,7 @@ int main(void) {
         cmocka_unit_test(test_order_and_workers_wait_for_running_trials),
         cmocka_unit_test(test_running_study_refuses_changes),
         cmocka_unit_test(test_third_party_strategy),
+        cmocka_unit_test(test_history_of_a_strategy),
         cmocka_unit_test(test_strategy_is_ended_with_its_study),
         cmocka_unit_test(test_strategy_answers),
         cmocka_unit_test(test_bad_strategy_tables),
