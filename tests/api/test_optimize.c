@@ -251,6 +251,13 @@ static void test_stopped_by_the_objective(void **state) {
     assert_int_equal(hpo_study_trial_count(study, HPO_FAILED), 1);
     assert_int_equal(hpo_study_trial_count(study, HPO_COMPLETE), 1);
     hpo_study_free(study);
+    static const reply infinite[] = {{HPO_OK, 1, NULL}, {HPO_STOPPED, -INF, NULL}, {HPO_OK, 2, NULL}};
+    study                         = line_study("random");
+    s                             = (script){infinite, COUNT(infinite), 0};
+    assert_int_equal(hpo_study_optimize(study, scripted, &s, 10, NULL), HPO_STOPPED); /* a failure, and still the end */
+    assert_int_equal(s.calls, 2);
+    assert_int_equal(hpo_study_trial_count(study, HPO_FAILED), 1);
+    hpo_study_free(study);
 }
 
 /* ---- failures ---- */
