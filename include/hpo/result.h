@@ -64,7 +64,10 @@ HPO_API uint64_t hpo_study_test_count(const hpo_study *study);
  */
 HPO_API hpo_status hpo_study_advice(const hpo_study *study, const char *format, char *buf, size_t cap, size_t *need, hpo_error *err);
 
-/** Writes every finished trial to a file, whole or not at all: "csv" (a row each) or "json" (space, settings, trials, confirmation, tests, advice). HPO_E_IO. Since 0.1. */
+/**
+ * Writes every finished trial to a file, whole or not at all: "csv" (a row each) or "json" (space, settings, trials, confirmation, tests, advice).
+ * A device or pipe is written to directly. HPO_E_INVALID for another format, HPO_E_IO with errno when the file cannot be written. Since 0.1.
+ */
 HPO_API hpo_status hpo_study_export(const hpo_study *study, const char *format, const char *path, hpo_error *err);
 
 HPO_END_DECLS

@@ -75,7 +75,8 @@ HPO_API hpo_status hpo_study_on_trial(hpo_study *study, hpo_trial_callback done,
  *
  * Returns HPO_OK when a budget is used up, HPO_EXHAUSTED when the strategy has nothing left, HPO_STOPPED after a stop; when "failures.max" or
  * "failures.consecutive" is reached, the objective's own code if <= HPO_E_HOST, else HPO_E_CALLBACK; HPO_E_NOT_FOUND when the objective asked for an
- * unknown parameter. Every finished trial is kept whatever is returned. HPO_E_BUSY when a search of this study runs already. Since 0.1.
+ * unknown parameter. Every finished trial is kept whatever is returned. HPO_E_BUSY when a search of this study runs already, and in logical
+ * order when a trial that was asked for and never told stands in the way. Since 0.1.
  */
 HPO_API hpo_status hpo_study_optimize(hpo_study *study, hpo_objective objective, void *user, uint64_t n_trials, hpo_error *err);
 
@@ -86,7 +87,7 @@ HPO_API hpo_status hpo_study_optimize(hpo_study *study, hpo_objective objective,
 HPO_API hpo_status hpo_study_ask(hpo_study *study, hpo_trial **out, hpo_error *err);
 
 /**
- * Records the result of a running trial: HPO_COMPLETE with n = 1 value, HPO_TRIAL_PRUNED or HPO_FAILED with n = 0 or 1. A NaN makes it failed.
+ * Records the result of a running trial: HPO_COMPLETE with n = 1 value, HPO_TRIAL_PRUNED or HPO_FAILED with n = 0 or 1. A NaN makes a complete one failed.
  * HPO_E_STATE when it was told already, HPO_E_INVALID for a trial of another study or a wrong n, HPO_E_NOT_FOUND (the trial is then recorded as failed)
  * when a getter was asked for an unknown parameter. Since 0.1.
  */

@@ -68,15 +68,13 @@ static double dot_free(const double *a, const double *b, const double *mark, siz
 
 /* The direction on the free variables: minus the gradient, times the inverse Hessian that the pairs tell. False when they tell nothing. */
 static bool two_loops(hpo__lbfgs *run, const double *mark) {
-    double inverse[HPO__LBFGS_PAIRS], factor[HPO__LBFGS_PAIRS], scale = 0, *d = run->direction;
+    double inverse[HPO__LBFGS_PAIRS] = {0}, factor[HPO__LBFGS_PAIRS] = {0}, scale = 0, *d = run->direction; /* 0: the pair is passed over */
     for (size_t age = 0; age < run->pairs; age++) {
         const double *step = run->steps + pair_at(run, age), *change = run->changes + pair_at(run, age);
         double        product = dot_free(step, change, mark, run->n), squares = dot_free(change, change, mark, run->n);
-        inverse[age] = product > DBL_EPSILON * squares ? 1 / product : 0;
-        if (inverse[age] == 0 || !isfinite(inverse[age])) {
-            inverse[age] = 0;
+        if (!(product > DBL_EPSILON * squares && isfinite(1 / product)))
             continue;
-        }
+        inverse[age] = 1 / product;
         if (scale == 0)
             scale = product / squares;
         factor[age] = inverse[age] * dot_free(step, d, mark, run->n);
@@ -232,23 +230,12 @@ bool hpo__lbfgs_step(hpo__lbfgs *run) {
 
 void hpo__lbfgs_start(hpo__lbfgs *run, hpo__lbfgs_function function, void *user, size_t n, double *x, const double *low, const double *high,
                       const hpo__lbfgs_options *options, double *workspace) {
-    *run = (hpo__lbfgs){
-        .function       = function,
-        .user           = user,
-        .options        = *options,
-        .n              = n,
-        .x              = x,
-        .low            = low,
-        .high           = high,
-        .gradient       = workspace,
-        .direction      = workspace + n,
-        .trial          = workspace + 2 * n,
-        .trial_gradient = workspace + 3 * n,
-        .good           = workspace + 4 * n,
-        .good_gradient  = workspace + 5 * n,
-        .steps          = workspace + 6 * n,
-        .changes        = workspace + (6 + HPO__LBFGS_PAIRS) * n,
-    };
+    *run                   = (hpo__lbfgs){.function = function, .user = user, .options = *options, .n = n, .x = x, .low = low, .high = high};
+    double **const parts[] = {&run->gradient, &run->direction, &run->trial, &run->trial_gradient, &run->good, &run->good_gradient};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++, workspace += n)
+        *parts[k] = workspace;
+    run->steps   = workspace;
+    run->changes = workspace + HPO__LBFGS_PAIRS * n;
     for (size_t i = 0; i < n; i++)
         x[i] = clamp(run, i, x[i]);
     run->value       = function(user, x, run->gradient);

@@ -24,6 +24,8 @@
 
 /* Sums are split at every DEPTH terms. CACHED rows of DEPTH numbers stay in the second-level cache. */
 enum { ROWS = HPO__TILE_ROWS, LANES = HPO__LANES, DEPTH = 128, CACHED = 256 };
+/* An inverse of LARGE rows and more is made WIDE columns at a time, so that a factor that no near cache holds is read less often. */
+enum { LARGE = 512, WIDE = 64 };
 
 /* A pivot must be above this part of its diagonal element. What rounding leaves of a singular matrix of 1000 rows is about 1e-13. */
 #define PIVOT_LEAST 1e-12
@@ -225,7 +227,7 @@ static void column_upper(const double *l, size_t ld, size_t size, double *x) {
 
 /* The corner of a row group at row and column `at` of a: sums[r][c] are the products of rows at + r and at + c within this block, as far as they are known.
  * Returns how many of the rows are good. */
-static size_t factor_corner(const hpo__tile_kernels *use, double *a, size_t ld, size_t at, size_t rows, double sums[LANES * LANES]) {
+static size_t factor_corner(const hpo__tile_kernels *use, double *a, size_t ld, size_t at, size_t rows, const double sums[LANES * LANES]) {
     double inverse[LANES];
     for (size_t i = 0; i < rows; i++) {
         double *row = a + (at + i) * ld + at;
@@ -423,13 +425,13 @@ void hpo__linalg_solve(const double *l, size_t ld, size_t n, double *x) {
     hpo__linalg_solve_upper(l, ld, n, x);
 }
 
-/* b[rows][m] -= a x for x[depth][m], depth <= DEPTH. Element (i, k) of a is at i * down + k * along, of which one is 1. */
-static void subtract_product(const hpo__tile_kernels *use, bool blas, double *b, size_t ldb, const double *a, size_t down, size_t along,
+/* c[rows][m] -= a x for x[depth][m], depth <= DEPTH. Element (i, k) of a is at i * down + k * along, of which one is 1. */
+static void subtract_product(const hpo__tile_kernels *use, bool blas, double *c, size_t ldc, const double *a, size_t down, size_t along,
                              const double *x, size_t ldx, size_t rows, size_t m, size_t depth) {
     double p[DEPTH * LANES], sums[ROWS * LANES];
 #if HPO__HAVE_OPENBLAS
     if (blas && m >= BLAS_COLUMNS) {
-        subtract_by_blas(b, ldb, a, down, along, x, ldx, rows, m, depth);
+        subtract_by_blas(c, ldc, a, down, along, x, ldx, rows, m, depth);
         return;
     }
 #else
@@ -444,8 +446,8 @@ static void subtract_product(const hpo__tile_kernels *use, bool blas, double *b,
                 size_t height = least(ROWS, last - i);
                 edge_tile(use, height, sums, a + i * down, (ptrdiff_t)down, (ptrdiff_t)along, p, LANES, depth);
                 for (size_t r = 0; r < height; r++)
-                    for (size_t c = 0; c < lanes; c++)
-                        b[(i + r) * ldb + j + c] -= sums[r * LANES + c];
+                    for (size_t q = 0; q < lanes; q++)
+                        c[(i + r) * ldc + j + q] -= sums[r * LANES + q];
             }
         }
     }
@@ -502,7 +504,7 @@ void hpo__linalg_solve_upper_many(const double *l, size_t ld, size_t n, double *
 void hpo__linalg_inverse(const double *l, size_t ld, size_t n, double *inverse, size_t ldi) {
     const hpo__tile_kernels use = hpo__tile_choose();
     for (size_t j = 0, m; j < n; j += m) {
-        m = least(n < 2 * CACHED ? LANES : 8 * LANES, n - j);
+        m = least(n < LARGE ? LANES : WIDE, n - j);
         for (size_t i = j; i < n; i++)
             for (size_t c = 0; c < m; c++)
                 inverse[i * ldi + j + c] = i == j + c;

@@ -7,7 +7,7 @@
 #include "num/tile.h"
 #include <string.h>
 
-enum { ROWS = HPO__TILE_ROWS, LANES = HPO__LANES };
+enum { ROWS = HPO__TILE_ROWS, LANES = HPO__LANES, TWO_ROWS = 2 * LANES, THREE_ROWS = 3 * LANES };
 
 void hpo__tile_solve_row(const double *a, ptrdiff_t along, double *p, ptrdiff_t next, ptrdiff_t depth) {
     double sums[LANES], *x = p + depth * next, inverse = 1 / a[depth * along];
@@ -37,14 +37,14 @@ typedef double pair __attribute__((vector_size(16), aligned(8), may_alias)); /* 
     }
 
 #define TILE_STORE(vector, width)                                                                                                                    \
-    *(vector *)out                         = s0;                                                                                                     \
-    *(vector *)(out + (width))             = t0;                                                                                                     \
-    *(vector *)(out + LANES)               = s1;                                                                                                     \
-    *(vector *)(out + LANES + (width))     = t1;                                                                                                     \
-    *(vector *)(out + 2 * LANES)           = s2;                                                                                                     \
-    *(vector *)(out + 2 * LANES + (width)) = t2;                                                                                                     \
-    *(vector *)(out + 3 * LANES)           = s3;                                                                                                     \
-    *(vector *)(out + 3 * LANES + (width)) = t3;
+    *(vector *)out                          = s0;                                                                                                    \
+    *(vector *)(out + (width))              = t0;                                                                                                    \
+    *(vector *)(out + LANES)                = s1;                                                                                                    \
+    *(vector *)(out + LANES + (width))      = t1;                                                                                                    \
+    *(vector *)(out + TWO_ROWS)             = s2;                                                                                                    \
+    *(vector *)(out + TWO_ROWS + (width))   = t2;                                                                                                    \
+    *(vector *)(out + THREE_ROWS)           = s3;                                                                                                    \
+    *(vector *)(out + THREE_ROWS + (width)) = t3;
 
 /* The triangle of coefficients c[r][q] that is left, and the inverses of its pivots; x are the rows to solve for. */
 #define TILE_SOLVE(vector, width)                                                                                                                    \

@@ -216,8 +216,9 @@ static void known_zeros(void **state) {
                 assert_true(found && fabs(x - cases[c].x) <= cases[c].error);
         }
     for (size_t b = 0; b < 2; b++)
-        for (double tolerance = 1e-3; tolerance > 1e-12; tolerance /= 10) {
-            probe  p = {.which = 1, .low = -20, .high = 30};
+        for (int digits = 3; digits < 12; digits++) {
+            double tolerance = pow(10, -digits);
+            probe  p         = {.which = 1, .low = -20, .high = 30};
             double x;
             assert_true(FINDERS[b](slope, &p, -20, 30, tolerance, &x));
             assert_true(fabs(x - 0.73908513321516064) <= tolerance);

@@ -151,18 +151,18 @@ static double in_bowl(void *user, const double *x, double *gradient) {
 
 static void bowls_in_boxes(void **state) {
     (void)state;
-    enum { N = 20 };
+    enum { N = 20, N2 = 2 * N, N3 = 3 * N, N4 = 4 * N, N5 = 5 * N };
     for (uint64_t seed = 0; seed < 50; seed++) {
-        double u[5 * N], target[N], weight[N], low[N], high[N], x[N];
-        hpo__random_uniforms(seed, 0, 1, u, 5 * N);
+        double u[N5], target[N], weight[N], low[N], high[N], x[N];
+        hpo__random_uniforms(seed, 0, 1, u, N5);
         for (size_t i = 0; i < N; i++) {
             target[i] = 4 * u[i] - 2;
             weight[i] = exp(8 * u[N + i] - 4);
-            low[i]    = u[2 * N + i] < 0.3 ? -(double)INFINITY : -2 * u[2 * N + i];
-            high[i]   = u[3 * N + i] < 0.3 ? (double)INFINITY : 2 * u[3 * N + i];
+            low[i]    = u[N2 + i] < 0.3 ? -(double)INFINITY : -2 * u[N2 + i];
+            high[i]   = u[N3 + i] < 0.3 ? (double)INFINITY : 2 * u[N3 + i];
             if (i == 5)
                 low[i] = high[i] = 0.25;
-            x[i] = 10 * u[4 * N + i] - 5; /* often outside */
+            x[i] = 10 * u[N4 + i] - 5; /* often outside */
         }
         hpo__lbfgs run = minimise(in_bowl, &(bowl){.n = N, .target = target, .weight = weight}, N, x, low, high, USUAL);
         assert_true(run.end == HPO__LBFGS_GRADIENT || run.end == HPO__LBFGS_VALUE);

@@ -109,7 +109,7 @@ static void grown_or_rebuilt_to_the_bit(void **state) {
 /* Only additions, multiplications, divisions and roots, each rounded as IEEE 754 says: these bits are those of every machine and instruction set. */
 static void the_same_bits_everywhere(void **state) {
     (void)state;
-    enum { N = 333, COLUMNS = 21 };
+    enum { N = 333, COLUMNS = 21, SQUARE = N * N, RECTANGLE = N * COLUMNS };
     double  *l = matrix(N, N), *inverse = matrix(N, N), *b = matrix(N, COLUMNS);
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < N; i++) {
@@ -126,7 +126,7 @@ static void the_same_bits_everywhere(void **state) {
     const struct {
         const double *x;
         size_t        count;
-    } parts[] = {{l, N * N}, {inverse, N * N}, {b, N * COLUMNS}};
+    } parts[] = {{l, SQUARE}, {inverse, SQUARE}, {b, RECTANGLE}};
     for (size_t p = 0; p < 3; p++)
         for (size_t i = 0; i < parts[p].count; i++) {
             uint64_t bits;
@@ -250,7 +250,7 @@ static void the_first_bad_row(void **state) {
     enum { N = 200 };
     for (size_t p = 0; p < sizeof places / sizeof *places; p++)
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
-            double *a   = grab(N * N, sizeof *a);
+            double *a   = grab((size_t)N * N, sizeof *a);
             size_t  bad = places[p], next = bad > 0 ? bad - 1 : 0;
             for (size_t i = 0; i < N; i++)
                 a[i * N + i] = 1;
@@ -270,7 +270,7 @@ static void jitter(void **state) {
     enum { N = 50 };
     double k[N * N], kept[N * N], l[N * N], used = 0;
     /* All rows equal: one parameter, one point, N times. */
-    for (size_t i = 0; i < N * N; i++)
+    for (size_t i = 0; i < (size_t)N * N; i++)
         k[i] = kept[i] = 4;
     assert_true(hpo__linalg_factor(k, N, l, N, N, &used));
     assert_true(used > 0.99 * 4e-8 && used < 1.01 * 4e-8);
@@ -330,10 +330,10 @@ static void scales(void **state) {
     (void)state;
     enum { N = 140 };
     static const double powers[] = {1e-300, 1e-30, 1e30, 1e300};
-    double             *k = covariance(N, N, 1e-4, 5), *l = copy(k, N * N), *big = grab(N * N, sizeof *big);
+    double             *k = covariance(N, N, 1e-4, 5), *l = copy(k, (size_t)N * N), *big = grab((size_t)N * N, sizeof *big);
     assert_int_equal(hpo__linalg_cholesky(l, N, 0, N), N);
     for (size_t p = 0; p < 4; p++) {
-        for (size_t i = 0; i < N * N; i++)
+        for (size_t i = 0; i < (size_t)N * N; i++)
             big[i] = k[i] * powers[p];
         assert_int_equal(hpo__linalg_cholesky(big, N, 0, N), N);
         for (size_t i = 0; i < N; i++)
@@ -437,7 +437,7 @@ static double seconds(clockid_t clock) {
 static void many_rows(void **state) {
     (void)state;
     enum { N = 1100, M = 70 };
-    double *k = covariance(N, N, 1e-2, 9), *l = copy(k, (size_t)N * N), *b = normals(N, M, M, 4), *x = copy(b, N * M),
+    double *k = covariance(N, N, 1e-2, 9), *l = copy(k, (size_t)N * N), *b = normals(N, M, M, 4), *x = copy(b, (size_t)N * M),
            *column  = grab(N, sizeof *column);
     double *inverse = matrix(N, N);
     nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL); /* threads of the BLAS spin for a while after their start */
