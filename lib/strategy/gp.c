@@ -17,6 +17,7 @@
 #include "base/settings.h"
 #include "model/acquisition.h"
 #include "model/output.h"
+#include "num/linalg.h"
 #include "num/random.h"
 #include "num/sequence.h"
 #include "num/stats.h"
@@ -103,6 +104,9 @@ static void choose_inputs(state *s) {
 
 static hpo_status create(const hpo_space *space, const hpo_settings *settings, void *user, void **out, hpo_error *err) {
     (void)user;
+    hpo_status usable = hpo__linalg_check(err);
+    if (usable != HPO_OK)
+        return usable;
     state *s = hpo__alloc_zero(&space->alloc, 1, sizeof *s);
     if (s == NULL)
         return hpo__fail_nomem(err);
