@@ -96,11 +96,11 @@ static double misfit_of(void *user, double e) {
     return misfit(p->y, p->n, e, p->positive, p->jacobian, p->warped);
 }
 
-static double best_exponent(const double *y, size_t n, bool positive, double *warped) {
-    powers p = {y, n, positive, 0, warped};
-    for (size_t i = 0; i < n; i++)
-        p.jacobian += positive ? log(y[i]) : copysign(log1p(fabs(y[i])), y[i]);
-    return hpo__brent_minimise(misfit_of, &p, LOWEST_EXPONENT, HIGHEST_EXPONENT, 1e-6, STEPS, NULL);
+static double best_exponent(powers *p) {
+    p->jacobian = 0;
+    for (size_t i = 0; i < p->n; i++)
+        p->jacobian += p->positive ? log(p->y[i]) : copysign(log1p(fabs(p->y[i])), p->y[i]);
+    return hpo__brent_minimise(misfit_of, p, LOWEST_EXPONENT, HIGHEST_EXPONENT, 1e-6, STEPS, NULL);
 }
 
 static void standardise(double *z, size_t n) {
@@ -122,7 +122,8 @@ void hpo__output_warp(const double *y, size_t n, double *z, size_t *order, doubl
         bool   positive = smallest > 0 && largest / smallest >= 20;
         for (size_t i = 0; i < n; i++)
             input[i] = !positive ? z[i] : y[i] <= m.raw ? scaled(&m, y[i]) : m.median + m.spread * z[i];
-        double e = best_exponent(input, n, positive, scratch);
+        powers p = {.y = input, .n = n, .positive = positive, .warped = scratch};
+        double e = best_exponent(&p);
         if (isfinite(misfit(input, n, e, positive, 0, scratch)) && (positive || hpo__stats_deviation(scratch, n) >= 0.5))
             memcpy(z, scratch, n * sizeof *z);
     }
