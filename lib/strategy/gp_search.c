@@ -18,22 +18,22 @@
 enum { CANDIDATES = 360, STARTS = 5, ROUNDS = 9, TRIES = 200, BEST_KNOWN = 6, MOST_TRIED = 1 << 20 };
 
 struct hpo__gp_search {
-    const hpo_space *space;
-    hpo__alloc       alloc;
-    size_t           d, inputs;
-    const size_t    *input_of;
-    hpo__lattice    *lattice; /* all configurations of a finite space that trials could use up, else NULL */
-    bool             whole;   /* it is searched whole */
-    hpo__moves       moves;
-    double          *known; /* best known points, known_capacity x d */
-    size_t           known_capacity;
-    double          *points; /* capacity x d */
-    double          *x;      /* inputs x capacity */
-    double          *score;  /* capacity */
-    bool            *used;
-    size_t           capacity, n;
-    double          *point;  /* d */
-    double          *starts; /* STARTS x d */
+    const hpo__surrogate *surrogate;
+    const hpo_space      *space;
+    hpo__alloc            alloc;
+    size_t                d, inputs;
+    hpo__lattice         *lattice; /* all configurations of a finite space that trials could use up, else NULL */
+    bool                  whole;   /* it is searched whole */
+    hpo__moves            moves;
+    double               *known; /* best known points, known_capacity x d */
+    size_t                known_capacity;
+    double               *points; /* capacity x d */
+    double               *x;      /* inputs x capacity */
+    double               *score;  /* capacity */
+    bool                 *used;
+    size_t                capacity, n;
+    double               *point;  /* d */
+    double               *starts; /* STARTS x d */
 };
 
 typedef struct start {
@@ -82,16 +82,16 @@ static bool make_lattice(hpo__gp_search *s, uint64_t enumerate) {
     return true;
 }
 
-hpo__gp_search *hpo__gp_search_new(const hpo_space *space, const size_t *input_of, size_t inputs, uint64_t enumerate) {
-    hpo__gp_search *s = hpo__alloc_zero(&space->alloc, 1, sizeof *s);
+hpo__gp_search *hpo__gp_search_new(const hpo__surrogate *surrogate, uint64_t enumerate) {
+    hpo__gp_search *s = hpo__alloc_zero(&surrogate->alloc, 1, sizeof *s);
     if (s == NULL)
         return NULL;
-    s->space        = space;
-    s->alloc        = space->alloc;
-    s->d            = space->size;
-    s->inputs       = inputs;
-    s->input_of     = input_of;
-    s->moves.space  = space;
+    s->surrogate    = surrogate;
+    s->space        = surrogate->space;
+    s->alloc        = surrogate->alloc;
+    s->d            = surrogate->d;
+    s->inputs       = surrogate->inputs;
+    s->moves.space  = s->space;
     s->moves.values = hpo__alloc_new(&s->alloc, s->d, sizeof(double));
     s->moves.list   = hpo__alloc_new(&s->alloc, s->d, sizeof(size_t));
     s->point        = hpo__alloc_new(&s->alloc, s->d, sizeof(double));
@@ -204,13 +204,7 @@ static void hold_branch(hpo__gp_search *s, const hpo__gp_task *task, double *poi
 }
 
 static bool score(hpo__gp_search *s, hpo__acquisition *acquisition) {
-    for (size_t i = 0; i < s->inputs; i++) {
-        bool choice = s->space->parameters[s->input_of[i]].choices != NULL;
-        for (size_t q = 0; q < s->n; q++) {
-            double u           = s->points[q * s->d + s->input_of[i]];
-            s->x[i * s->n + q] = !isnan(u) ? u : choice ? -1 : 0.5;
-        }
-    }
+    hpo__surrogate_inputs(s->surrogate, s->points, s->n, s->x);
     memset(s->used, 0, s->n * sizeof *s->used);
     return hpo__acquisition_score(acquisition, s->x, s->n, s->score, NULL, NULL);
 }
@@ -412,11 +406,7 @@ hpo_status hpo__gp_search_run(hpo__gp_search *s, const hpo__gp_task *task, const
     double *pending = hpo__alloc_new(&s->alloc, s->inputs * task->n_pending, sizeof *pending);
     if (pending == NULL)
         return hpo__fail_nomem(err);
-    for (size_t i = 0; i < s->inputs; i++)
-        for (size_t k = 0; k < task->n_pending; k++) {
-            double u                         = task->pending[k * s->d + s->input_of[i]];
-            pending[i * task->n_pending + k] = !isnan(u) ? u : s->space->parameters[s->input_of[i]].choices != NULL ? -1 : 0.5;
-        }
+    hpo__surrogate_inputs(s->surrogate, task->pending, task->n_pending, pending);
     hpo__acquisition *acquisition = hpo__acquisition_new(&s->alloc, task->gp, task->incumbent, pending, task->n_pending, task->labels, task->seed);
     hpo__alloc_free(&s->alloc, pending, s->inputs * task->n_pending, sizeof *pending);
     if (acquisition == NULL)

@@ -3,9 +3,7 @@
 #define HPO_STRATEGY_GP_SEARCH_H
 
 #include "model/acquisition.h"
-#include "space/space.h"
-
-#include <hpo/history.h>
+#include "model/surrogate.h"
 
 typedef struct hpo__gp_search hpo__gp_search;
 
@@ -25,8 +23,8 @@ typedef struct hpo__gp_task {
     double             branch_unit;
 } hpo__gp_task;
 
-/* `input_of` (inputs of the model to parameters) must outlive it. Spaces of at most `enumerate` configurations are searched whole. NULL: out of memory. */
-hpo__gp_search *hpo__gp_search_new(const hpo_space *space, const size_t *input_of, size_t inputs, uint64_t enumerate);
+/* The surrogate must outlive it. Spaces of at most `enumerate` configurations are searched whole. NULL: out of memory. */
+hpo__gp_search *hpo__gp_search_new(const hpo__surrogate *surrogate, uint64_t enumerate);
 void            hpo__gp_search_free(hpo__gp_search *search);
 /* The search's own point of d coordinates, for hpo__gp_search_unseen. */
 double *hpo__gp_search_point(hpo__gp_search *search);
