@@ -299,6 +299,8 @@ double hpo__surrogate_unwarp(const hpo__surrogate *s, double z) {
         if (upper == SIZE_MAX) /* all values are equal: there is no scale */
             return s->raw[lower];
     }
-    double share = (z - s->y[lower]) / (s->y[upper] - s->y[lower]); /* below 0 beyond the best */
+    double share = (z - s->y[lower]) / (s->y[upper] - s->y[lower]);
+    if (share < 0) /* beyond the best; the slope may be beyond a double's range */
+        return s->raw[lower] + 2 * share * (0.5 * s->raw[upper] - 0.5 * s->raw[lower]);
     return (1 - share) * s->raw[lower] + share * s->raw[upper];
 }
