@@ -208,6 +208,8 @@ static hpo_status ask(void *state_, const hpo_history *history, uint64_t number,
     if (known == HPO_OK) {
         status = suggest(s, history, number, &task, &found, err);
     } else { /* nothing to model yet, or the model broke down: the design goes on */
+        if (number >= s->first && s->surrogate->n > 0)
+            hpo__fail(err, HPO_OK, "no model can be fitted to the results so far: the initial design goes on until one can");
         initial_point(s, number, hpo__gp_search_point(s->search));
         status = hpo__gp_search_unseen(s->search, &task, &found, err);
     }
