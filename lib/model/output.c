@@ -2,7 +2,8 @@
  * Output warping in three monotone steps, so that ranks and incumbents stay as they are.
  *
  * 1. Half-rank (Song et al., "The Vizier Gaussian process bandit algorithm", arXiv 2408.11527): values worse than the median are replaced by normal quantiles of their
- *    rank, scaled by the spread of the better half. Diverged runs then bend nothing.
+ *    rank, scaled by the spread of the better half. Diverged runs then bend nothing. The median of an even number is the lower of the two in the middle, so that this
+ *    holds when half of the runs diverged.
  * 2. Power (Box & Cox 1964; Yeo & Johnson, Biometrika 2000), as HEBO does (Cowen-Rivers et al., JAIR 2022): Box-Cox when all values are positive and spread over more
  *    than a factor of 20, else Yeo-Johnson; the exponent by maximum likelihood.
  * 3. Mean 0 and deviation 1.
@@ -36,12 +37,11 @@ static middle half_rank(const double *y, size_t n, double *z, size_t *order, dou
     hpo__stats_ranks(y, n, sorted, order); /* order: indices by rising value; the ranks are not needed */
     for (size_t k = 0; k < n; k++)
         sorted[k] = y[order[k]];
-    middle m = {.raw = hpo__stats_quantile_sorted(sorted, n, 0.5)};
+    middle m = {.raw = sorted[(n - 1) / 2]};
     frexp(fmax(fabs(sorted[0]), fabs(m.raw)), &m.exponent);
     m.median        = scaled(&m, m.raw);
     size_t distinct = 0, worse = 0; /* distinct values up to the median, and above it */
-    bool   observed = false;
-    double sum      = 0;
+    double sum = 0;
     for (size_t k = 0; k < n; k++) {
         bool   first = k == 0 || sorted[k] != sorted[k - 1];
         double gap   = scaled(&m, sorted[k]) - m.median;
@@ -50,11 +50,9 @@ static middle half_rank(const double *y, size_t n, double *z, size_t *order, dou
             sum += gap * gap;
             distinct++;
         }
-        observed = observed || sorted[k] == m.raw;
     }
-    m.spread     = sum > 0 ? sqrt(sum / (double)distinct) : 1;
-    double rank  = (double)worse + 1;
-    double whole = (double)worse + (observed ? 0.5 : 0.0);
+    m.spread    = sum > 0 ? sqrt(sum / (double)distinct) : 1;
+    double rank = (double)worse + 1, whole = (double)worse + 0.5;
     for (size_t k = 0; k < n; k++) {
         rank -= sorted[k] > m.raw && sorted[k] != sorted[k - 1]; /* counted from the worst, which has 1 */
         z[order[k]] = sorted[k] <= m.raw ? (scaled(&m, sorted[k]) - m.median) / m.spread : -hpo__normal_quantile(0.5 * (rank - 0.5) / whole);

@@ -174,15 +174,15 @@ def improvement():
 # ---- output warping ----
 
 def half_rank(y):
-    """Values above the median become normal quantiles of their rank, in units of the better half's spread (arXiv 2408.11527)."""
+    """Values above the median become normal quantiles of their rank, in units of the better half's spread (arXiv 2408.11527). The lower median."""
     y = numpy.asarray(y, float)
-    median = numpy.median(y)
+    median = numpy.sort(y)[(len(y) - 1) // 2]
     good = numpy.unique(y[y <= median])
     spread = numpy.sqrt(numpy.mean((good - median) ** 2))
     if not spread > 0:
-        spread = numpy.std(y, ddof=1)
+        spread = 2.0 ** int(numpy.frexp(abs(median))[1])
     bad = numpy.unique(y[y > median])
-    whole = len(bad) + (0.5 if median in y else 0.0)
+    whole = len(bad) + 0.5
     out = y.copy()
     for i, value in enumerate(y):
         if value > median:
@@ -233,6 +233,7 @@ def output():
         ("narrow", 1 + 1.3 * numpy.arange(11)),  # the worst becomes 14 times the best: not wide enough for Box and Cox
         ("wide", 1 + 2.2 * numpy.arange(11)),  # 23 times
         ("plateau", numpy.concatenate([numpy.ones(14), rng.uniform(0.5, 1, 6)])),
+        ("half diverged", numpy.concatenate([rng.uniform(0.1, 0.4, 12), [1e6] * 3, [1e30] * 9])),
     ]
     out = ["/* Values, whether step 1 leaves them as they are, and what they become. */",
            "static const struct {\n    const char *name, *power;\n    unsigned n;\n    double exponent, y[40], z[40];\n} golden_output[] = {"]

@@ -174,13 +174,13 @@ static void scale_and_offset_change_little(void **state) {
     }
 }
 
-/* How bad the bad values are does not matter, only their ranks do, while they are fewer than half. */
+/* How bad the bad values are does not matter, only their ranks do, while they are not more than half. */
 static void outliers_bend_nothing(void **state) {
     (void)state;
     const double bad[] = {1e3, 1e6, 1e30, 1e150, 1e160, 1e200, 1e300, DBL_MAX};
     double       y[MOST], z[MOST], first[MOST];
     for (size_t n = 6; n <= 30; n += 6)
-        for (size_t outliers = 1; 2 * outliers < n; outliers++)
+        for (size_t outliers = 1; 2 * outliers <= n; outliers++)
             for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
                 for (size_t i = 0; i < n; i++)
                     y[i] = i < outliers ? bad[b] / (double)(i + 1) : 0.5 + 0.001 * (double)(i * i);
@@ -192,6 +192,20 @@ static void outliers_bend_nothing(void **state) {
                     HOLDS(fabs(z[i] - first[i]) < 1e-6, b, "%zu of %zu values near %g: value %zu is %g, not %g", outliers, n, bad[b], i, z[i],
                           first[i]);
             }
+}
+
+/* Half of the runs diverged, or fewer: the good ones stay well apart, as if the others were merely bad. */
+static void good_values_stay_apart(void **state) {
+    (void)state;
+    double y[MOST], z[MOST];
+    for (size_t n = 4; n <= 40; n++)
+        for (size_t outliers = 1; 2 * outliers <= n; outliers++) {
+            size_t good = n - outliers;
+            for (size_t i = 0; i < n; i++)
+                y[i] = i < good ? 0.3 + 0.01 * (double)i : 1e30;
+            warp(y, n, z);
+            HOLDS(z[good - 1] - z[0] > 0.5, n, "%zu of %zu diverged: the good ones lie within %g", outliers, n, z[good - 1] - z[0]);
+        }
 }
 
 /* The best may be far off, too: the others must stay apart. */
@@ -279,6 +293,7 @@ int main(void) {
         cmocka_unit_test(powers_of_two_change_nothing),
         cmocka_unit_test(scale_and_offset_change_little),
         cmocka_unit_test(outliers_bend_nothing),
+        cmocka_unit_test(good_values_stay_apart),
         cmocka_unit_test(a_far_best_value),
         cmocka_unit_test(equal_values),
         cmocka_unit_test(two_values),
