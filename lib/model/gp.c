@@ -10,6 +10,7 @@
  */
 #include "model/gp.h"
 
+#include "num/elementary.h"
 #include "num/lbfgs.h"
 #include "num/linalg.h"
 
@@ -161,28 +162,61 @@ double hpo__gp_noise(const hpo__gp *gp) {
     return exp(gp->theta[gp->d + 1]);
 }
 
+enum { BLOCK = 64 };
+
+/* The warp of one input: exponents of 1 leave it as it is. */
+typedef struct input_warp {
+    bool   on;
+    double a, b;
+} input_warp;
+
+/* The warp of input i; `pair` walks along the warps' hyperparameters. */
+static input_warp warp_of(const hpo__gp *gp, size_t i, const double **pair) {
+    if (!gp->warp || gp->kinds[i] != HPO__GP_WARPED)
+        return (input_warp){false, 1, 1};
+    input_warp warp = {true, exp((*pair)[0]), exp((*pair)[1])};
+    *pair += 2;
+    return warp;
+}
+
+/* w = 1 - (1 - x^a)^b for n <= BLOCK values and, unless NULL, its derivatives by ln a and ln b. */
+static void warp_block(input_warp warp, const double *x, size_t n, double *w, double *wa, double *wb) {
+    double power[BLOCK], log_x[BLOCK], log_rest[BLOCK], tail[BLOCK];
+    for (size_t j = 0; j < n; j++)
+        log_x[j] = x[j] < EDGE ? EDGE : x[j] > 1 - EDGE ? 1 - EDGE : x[j];
+    hpo__log_many(log_x, n);
+    for (size_t j = 0; j < n; j++)
+        power[j] = warp.a * log_x[j];
+    hpo__exp_many(power, n);
+    for (size_t j = 0; j < n; j++)
+        log_rest[j] = 1 - power[j];
+    hpo__log_many(log_rest, n);
+    for (size_t j = 0; j < n; j++)
+        tail[j] = warp.b * log_rest[j];
+    hpo__exp_many(tail, n);
+    for (size_t j = 0; j < n; j++)
+        w[j] = 1 - tail[j];
+    for (size_t j = 0; j < n && wa != NULL; j++) {
+        wa[j] = warp.a * warp.b * tail[j] / (1 - power[j]) * power[j] * log_x[j];
+        wb[j] = -warp.b * tail[j] * log_rest[j];
+    }
+}
+
+static void warp_many(input_warp warp, const double *x, size_t n, double *w, double *wa, double *wb) {
+    if (!warp.on) {
+        memcpy(w, x, n * sizeof *w);
+        return;
+    }
+    for (size_t j = 0; j < n; j += BLOCK)
+        warp_block(warp, x + j, n - j < BLOCK ? n - j : BLOCK, w + j, wa != NULL ? wa + j : NULL, wb != NULL ? wb + j : NULL);
+}
+
 /* Warped inputs at theta and, when asked for, their derivatives by ln a and ln b. */
 static void warp_inputs(hpo__gp *gp, const double *theta, bool derivatives) {
     const double *pair = theta + gp->d + 2;
-    for (size_t i = 0; i < gp->d; i++) {
-        const double *x = gp->x + i * gp->capacity;
-        double       *w = gp->w + i * gp->capacity, *wa = gp->wa + i * gp->capacity, *wb = gp->wb + i * gp->capacity;
-        if (!gp->warp || gp->kinds[i] != HPO__GP_WARPED) {
-            memcpy(w, x, gp->n * sizeof *w);
-            continue;
-        }
-        double a = exp(pair[0]), b = exp(pair[1]);
-        pair += 2;
-        for (size_t j = 0; j < gp->n; j++) {
-            double u     = x[j] < EDGE ? EDGE : x[j] > 1 - EDGE ? 1 - EDGE : x[j];
-            double power = pow(u, a), rest = 1 - power, tail = pow(rest, b);
-            w[j] = 1 - tail;
-            if (derivatives) {
-                wa[j] = b * tail / rest * power * log(u) * a;
-                wb[j] = -tail * log(rest) * b;
-            }
-        }
-    }
+    for (size_t i = 0, c = gp->capacity; i < gp->d; i++)
+        warp_many(warp_of(gp, i, &pair), gp->x + i * c, gp->n, gp->w + i * c, derivatives ? gp->wa + i * c : NULL,
+                  derivatives ? gp->wb + i * c : NULL);
 }
 
 /* Adds what input i contributes to the squared distances between one value and n others. */
@@ -198,13 +232,20 @@ static void add_distances(int kind, double value, const double *others, size_t n
     }
 }
 
-/* Covariances, slopes (unless NULL) from squared distances. */
+/* Covariances, slopes (unless NULL) from squared distances; k may be r2. */
 static void matern(const double *r2, size_t n, double signal, double *k, double *slope) {
-    for (size_t j = 0; j < n; j++) {
-        double q = sqrt(5 * r2[j]), decay = signal * exp(-q);
-        k[j] = (1 + q + q * q / 3) * decay;
-        if (slope != NULL)
-            slope[j] = (5.0 / 3) * (1 + q) * decay;
+    for (size_t start = 0; start < n; start += BLOCK) {
+        double q[BLOCK], decay[BLOCK];
+        size_t count = n - start < BLOCK ? n - start : BLOCK;
+        for (size_t j = 0; j < count; j++) {
+            q[j]     = sqrt(5 * r2[start + j]);
+            decay[j] = -q[j];
+        }
+        hpo__exp_many(decay, count);
+        for (size_t j = 0; j < count; j++)
+            k[start + j] = (1 + q[j] + q[j] * q[j] / 3) * (signal * decay[j]);
+        for (size_t j = 0; j < count && slope != NULL; j++)
+            slope[start + j] = (5.0 / 3) * (1 + q[j]) * (signal * decay[j]);
     }
 }
 
@@ -388,51 +429,27 @@ bool hpo__gp_leave_one_out(hpo__gp *gp, double *mean, double *variance) {
     return true;
 }
 
-/* The warp of one input: exponents of 1 leave it as it is. */
-typedef struct input_warp {
-    bool   on;
-    double a, b;
-} input_warp;
-
-/* The warp of input i; `pair` walks along the warps' hyperparameters. */
-static input_warp warp_of(const hpo__gp *gp, size_t i, const double **pair) {
-    if (!gp->warp || gp->kinds[i] != HPO__GP_WARPED)
-        return (input_warp){false, 1, 1};
-    input_warp warp = {true, exp((*pair)[0]), exp((*pair)[1])};
-    *pair += 2;
-    return warp;
-}
-
-static double warp_one(input_warp warp, double u) {
-    if (!warp.on)
-        return u;
-    u = u < EDGE ? EDGE : u > 1 - EDGE ? 1 - EDGE : u;
-    return 1 - pow(1 - pow(u, warp.a), warp.b);
-}
-
 double hpo__gp_covariance(const hpo__gp *gp, const double *x, size_t m, size_t a, const double *z, size_t r, size_t b) {
     const double *pair = gp->theta + gp->d + 2;
     double        r2   = 0, k;
     for (size_t i = 0; i < gp->d; i++) {
-        input_warp warp = warp_of(gp, i, &pair);
-        double     v    = warp_one(warp, z[i * r + b]);
-        add_distances(gp->kinds[i], warp_one(warp, x[i * m + a]), &v, 1, exp(-2 * gp->theta[i]), &r2);
+        const input_warp warp = warp_of(gp, i, &pair);
+        double           v, w;
+        warp_many(warp, z + i * r + b, 1, &v, NULL, NULL);
+        warp_many(warp, x + i * m + a, 1, &w, NULL, NULL);
+        add_distances(gp->kinds[i], w, &v, 1, exp(-2 * gp->theta[i]), &r2);
     }
     matern(&r2, 1, hpo__gp_signal(gp), &k, NULL);
     return k;
 }
-
-enum { BLOCK = 64 };
 
 /* Covariances of the points [start, start + count) with the data: k[j * BLOCK + b]. `w` is work space of BLOCK. */
 static void covariances(const hpo__gp *gp, const double *x, size_t m, size_t start, size_t count, double *w, double *k) {
     const double *pair = gp->theta + gp->d + 2;
     memset(k, 0, gp->n * BLOCK * sizeof *k);
     for (size_t i = 0; i < gp->d; i++) {
-        input_warp warp   = warp_of(gp, i, &pair);
-        double     weight = exp(-2 * gp->theta[i]);
-        for (size_t b = 0; b < count; b++)
-            w[b] = warp_one(warp, x[i * m + start + b]);
+        double weight = exp(-2 * gp->theta[i]);
+        warp_many(warp_of(gp, i, &pair), x + i * m + start, count, w, NULL, NULL);
         for (size_t j = 0; j < gp->n; j++)
             add_distances(gp->kinds[i], gp->w[i * gp->capacity + j], w, count, weight, k + j * BLOCK);
     }
