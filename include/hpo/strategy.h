@@ -34,6 +34,8 @@ typedef struct hpo_strategy_ops {
     /**
      * Suggests the configuration of trial `number` by setting `out`; unset parameters take their defaults.
      * HPO_EXHAUSTED when there is nothing left to try; an error is reported by ask and optimize, and the trial does not come to be.
+     * HPO_OK with a message in `err` is a suggestion with a remark (say, that no model could be fitted): it is logged as a warning, and the same
+     * message not again before another one was.
      */
     hpo_status (*ask)(void *state, const hpo_history *history, uint64_t number, hpo_point *out, hpo_error *err);
 

@@ -8,6 +8,17 @@
 
 /* ---- ask ---- */
 
+/* A suggestion may come with a remark. It is logged as a warning, and not again before another one was. */
+static void log_remark(hpo_study *study, const hpo_error *said) {
+    hpo_error remark = {0, 0, ""};
+    if (said->message[0] == '\0' || study->log == NULL || study->log_level < HPO_LOG_WARNING)
+        return;
+    hpo__fail(&remark, HPO_OK, "strategy '%.100s': %.*s", study->strategy.name, (int)sizeof said->message, said->message);
+    if (strcmp(remark.message, study->remark.message) != 0)
+        hpo__study_log(study, HPO_LOG_WARNING, "%s", remark.message);
+    study->remark = remark;
+}
+
 static hpo_status ask_strategy(hpo_study *study, hpo_trial *trial, hpo_error *err) {
     uint64_t    number  = study->record.next_number;
     hpo_history history = {&study->record, study->record.visible, number, study->seed, study->logical};
@@ -21,8 +32,10 @@ static hpo_status ask_strategy(hpo_study *study, hpo_trial *trial, hpo_error *er
     hpo_error said = {0, 0, ""};
     hpo__point_clear(&study->point);
     status = hpo__study_strategy_said(study, study->strategy.ask(study->strategy_state, &history, number, &study->point, &said), &said, err);
-    if (status == HPO_OK)
+    if (status == HPO_OK) {
+        log_remark(study, &said);
         status = hpo__point_finish(&study->point, trial->unit, trial->values, err);
+    }
     if (status > 0 && status != HPO_EXHAUSTED)
         status = hpo__fail(err, HPO_E_CALLBACK, "strategy '%s' answered with the unexpected status %d", study->strategy.name, (int)status);
     if (status != HPO_OK || study->strategy_drop)

@@ -66,6 +66,7 @@ struct hpo_study {
     bool             custom;        /* a third party's */
     bool             strategy_drop; /* strategy.cache = drop */
     hpo_point        point;         /* lent to the strategy */
+    hpo_error        remark;        /* the last one that was logged, see ask.c */
 
     hpo_trial_callback on_trial;
     void              *on_trial_user;
