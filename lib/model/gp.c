@@ -10,6 +10,7 @@
  */
 #include "model/gp.h"
 
+#include "model/kernel.h"
 #include "num/elementary.h"
 #include "num/lbfgs.h"
 #include "num/linalg.h"
@@ -219,44 +220,15 @@ static void warp_inputs(hpo__gp *gp, const double *theta, bool derivatives) {
                   derivatives ? gp->wb + i * c : NULL);
 }
 
-/* Adds what input i contributes to the squared distances between one value and n others. */
-static void add_distances(int kind, double value, const double *others, size_t n, double weight, double *r2) {
-    if (kind == HPO__GP_CHOICE) {
-        for (size_t j = 0; j < n; j++)
-            r2[j] += others[j] != value ? weight : 0;
-    } else {
-        for (size_t j = 0; j < n; j++) {
-            double gap = others[j] - value;
-            r2[j] += gap * gap * weight;
-        }
-    }
-}
-
-/* Covariances, slopes (unless NULL) from squared distances; k may be r2. */
-static void matern(const double *r2, size_t n, double signal, double *k, double *slope) {
-    for (size_t start = 0; start < n; start += BLOCK) {
-        double q[BLOCK], decay[BLOCK];
-        size_t count = n - start < BLOCK ? n - start : BLOCK;
-        for (size_t j = 0; j < count; j++) {
-            q[j]     = sqrt(5 * r2[start + j]);
-            decay[j] = -q[j];
-        }
-        hpo__exp_many(decay, count);
-        for (size_t j = 0; j < count; j++)
-            k[start + j] = (1 + q[j] + q[j] * q[j] / 3) * (signal * decay[j]);
-        for (size_t j = 0; j < count && slope != NULL; j++)
-            slope[start + j] = (5.0 / 3) * (1 + q[j]) * (signal * decay[j]);
-    }
-}
-
 static void fill_kernel(hpo__gp *gp, const double *theta, bool slopes) {
     double signal = exp(theta[gp->d]);
     for (size_t j = 0; j < gp->n; j++) {
         double *r2 = gp->row;
         memset(r2, 0, j * sizeof *r2);
         for (size_t i = 0; i < gp->d; i++)
-            add_distances(gp->kinds[i], gp->w[i * gp->capacity + j], gp->w + i * gp->capacity, j, exp(-2 * theta[i]), r2);
-        matern(r2, j, signal, gp->kernel + j * gp->capacity, slopes ? gp->slope + j * gp->capacity : NULL);
+            hpo__kernel_add_distances(gp->kinds[i] == HPO__GP_CHOICE, gp->w[i * gp->capacity + j], gp->w + i * gp->capacity, j, exp(-2 * theta[i]),
+                                      r2);
+        hpo__kernel_matern(r2, j, signal, gp->kernel + j * gp->capacity, slopes ? gp->slope + j * gp->capacity : NULL);
         gp->kernel[j * gp->capacity + j] = signal;
     }
 }
@@ -437,9 +409,9 @@ double hpo__gp_covariance(const hpo__gp *gp, const double *x, size_t m, size_t a
         double           v, w;
         warp_many(warp, z + i * r + b, 1, &v, NULL, NULL);
         warp_many(warp, x + i * m + a, 1, &w, NULL, NULL);
-        add_distances(gp->kinds[i], w, &v, 1, exp(-2 * gp->theta[i]), &r2);
+        hpo__kernel_add_distances(gp->kinds[i] == HPO__GP_CHOICE, w, &v, 1, exp(-2 * gp->theta[i]), &r2);
     }
-    matern(&r2, 1, hpo__gp_signal(gp), &k, NULL);
+    hpo__kernel_matern(&r2, 1, hpo__gp_signal(gp), &k, NULL);
     return k;
 }
 
@@ -451,10 +423,10 @@ static void covariances(const hpo__gp *gp, const double *x, size_t m, size_t sta
         double weight = exp(-2 * gp->theta[i]);
         warp_many(warp_of(gp, i, &pair), x + i * m + start, count, w, NULL, NULL);
         for (size_t j = 0; j < gp->n; j++)
-            add_distances(gp->kinds[i], gp->w[i * gp->capacity + j], w, count, weight, k + j * BLOCK);
+            hpo__kernel_add_distances(gp->kinds[i] == HPO__GP_CHOICE, gp->w[i * gp->capacity + j], w, count, weight, k + j * BLOCK);
     }
     for (size_t j = 0; j < gp->n; j++)
-        matern(k + j * BLOCK, count, hpo__gp_signal(gp), k + j * BLOCK, NULL);
+        hpo__kernel_matern(k + j * BLOCK, count, hpo__gp_signal(gp), k + j * BLOCK, NULL);
 }
 
 bool hpo__gp_predict(hpo__gp *gp, const double *x, size_t m, double *mean, double *variance, const double *other_weights, double *other, double *v) {
