@@ -65,6 +65,17 @@ BENCH_TASKS_API const char *bench_task_json(const bench_task *task);
 BENCH_TASKS_API int bench_task_evaluate(const bench_task *task, const double *values, size_t n, int noisy, uint64_t seed, double *value,
                                         double *seconds, char *message, size_t cap);
 
+/*
+ * A region that holds `share` of the space (0 < share < 1), in which whoever measures lets every evaluation fail; the same for the same task, share and
+ * seed. Never with the best known configuration in it; tasks_region.c says how it is drawn. The task must outlive it. NULL on failure, with the reason.
+ */
+typedef struct bench_region bench_region;
+
+BENCH_TASKS_API bench_region *bench_region_new(const bench_task *task, double share, uint64_t seed, char *message, size_t cap);
+BENCH_TASKS_API void          bench_region_free(bench_region *region);
+/* 1 when the configuration, valid as for bench_task_evaluate(), lies in the region, else 0. */
+BENCH_TASKS_API int bench_region_holds(const bench_region *region, const double *values);
+
 #ifdef __cplusplus
 }
 #endif

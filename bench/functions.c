@@ -150,13 +150,6 @@ static void limits_of(const formula *f, size_t i, double *low, double *high) {
     *high = f->have_limits ? f->limits[i % 2][1] : f->high;
 }
 
-/* A point from two uniform numbers: Box and Muller (1958). */
-static double gauss(uint64_t *state) {
-    double u = task_uniform(state);
-    double v = task_uniform(state);
-    return sqrt(-2.0 * log(u)) * cos(2.0 * pi * v);
-}
-
 static double true_value(const function *f, const double *values, size_t n) {
     double x[DIMS_MAX];
     for (size_t i = 0; i < n; i++) {
@@ -174,7 +167,7 @@ static void function_evaluate(const bench_task *task, const double *values, cons
     *value = true_value(f, values, task->n_parameters);
     if (seed != NULL) {
         uint64_t state = *seed;
-        *value += f->noise * gauss(&state);
+        *value += f->noise * task_normal(&state);
     }
 }
 
@@ -246,6 +239,17 @@ static bool parameter_make(bench_task *task, function *f, size_t i, bool mixed, 
     return true;
 }
 
+/* Where the optimum is, in the task's own terms. */
+static double best_value(const task_parameter *parameter, const coordinate *c) {
+    double place = c->spacing > 0.0 ? round((c->best - c->origin) / c->spacing) : c->best;
+    for (size_t k = 0; k < parameter->n_choices; k++) {
+        if ((double)c->place[k] == place) {
+            return (double)k;
+        }
+    }
+    return place;
+}
+
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a;
     double y = *(const double *)b;
@@ -309,10 +313,14 @@ static bool function_make(bench_task *task, char *name, task_error *err) {
             return false;
         }
     }
+    task->best = task_alloc(dims, sizeof *task->best, err);
+    for (size_t i = 0; task->best != NULL && i < dims; i++) {
+        task->best[i] = best_value(&task->parameters[i], &fn->coordinates[i]);
+    }
     task->optimum = f->optimum;
     task->noise   = true;
     fn->noise     = 0.05 * (median_of(task, fn) - f->optimum);
-    return true;
+    return task->best != NULL;
 }
 
 bool task_function_open(bench_task *task, const char *name, task_error *err) {

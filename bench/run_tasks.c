@@ -19,6 +19,9 @@ static const char notes[] =
     "value so far. seconds: what hpo_study_ask took. With --noisy, value is one random replicate (or the value plus noise), by hpo_trial_seed, "
     "and\n"
     "best is the value without noise of what hpo_study_best gives at that moment; tasks without replicates stay as they are.\n"
+    "--failures SHARE lets every evaluation fail in a region that holds that share of the space: a half-space of a random direction, drawn by the "
+    "task's\n"
+    "name and the seed, so the same for every strategy, and without the best known configuration. The optimum stays what it was.\n"
     "--workers W keeps W trials in flight; they finish in the order of the training time that the task states, else in a random order by the seed.\n"
     "Levels of an ordered parameter are an int from 0; conditions are conditions; stated constraints of a task are told to nobody. All settings but\n"
     "strategy, seed, trials (N) and workers (W) are the library's own unless --set changes them: start.default is true.\n" BENCH_SELECT_HELP "\n"
@@ -50,6 +53,17 @@ static bool seeds_read(const char *text, uint64_t *first, uint64_t *last) {
     return errno == 0 && *end == '\0' && *first <= *last && *last <= INT64_MAX;
 }
 
+/* A share of the space: "" is none, else a number above 0 and below 1. */
+static bool share_read(const char *text, double *share) {
+    char *end = NULL;
+    *share    = 0.0;
+    if (text == NULL) {
+        return true;
+    }
+    *share = strtod(text, &end);
+    return *end == '\0' && *share > 0.0 && *share < 1.0;
+}
+
 /* What tells this run from others of the same strategy: every setting that was changed. */
 static bool peer_make(const plan *p, const char *given, bench_texts *out) {
     char   name[512];
@@ -62,6 +76,9 @@ static bool peer_make(const plan *p, const char *given, bench_texts *out) {
     }
     if (given == NULL && p->run.noisy && used < sizeof name) {
         used += (size_t)snprintf(name + used, sizeof name - used, " noisy");
+    }
+    if (given == NULL && p->run.failures > 0.0 && used < sizeof name) {
+        used += (size_t)snprintf(name + used, sizeof name - used, " failures=%g", p->run.failures);
     }
     if (strpbrk(given != NULL ? given : name, ",\"\n") != NULL) {
         bench_complain("tasks", "the name of the peer would break the CSV; give another one with --peer");
@@ -228,6 +245,7 @@ static int run_tasks(int argc, char **argv) {
     const char        *tasks;
     const char        *seeds;
     const char        *given;
+    const char        *failures;
     const char        *out;
     plan               p         = {.run = {.settings = &settings}};
     const bench_option options[] = {
@@ -240,6 +258,7 @@ static int run_tasks(int argc, char **argv) {
         {"seeds", BENCH_TEXT, "A..B", "0..9", 0, 0, &seeds, "a run per seed and task"},
         {"workers", BENCH_NUMBER, "W", "1", 1, 1024, &p.run.workers, "trials in flight"},
         {"noisy", BENCH_FLAG, "", "", 0, 0, &p.run.noisy, "one random replicate per evaluation"},
+        {"failures", BENCH_TEXT, "SHARE", "", 0, 0, &failures, "share of the space in which every evaluation fails"},
         {"jobs", BENCH_NUMBER, "J", "1", 1, 1024, &p.jobs, "runs at the same time; times are then less exact"},
         {"peer", BENCH_TEXT, "NAME", "", 0, 0, &given, "first column instead of libhpo-STRATEGY and the settings"},
         {"out", BENCH_TEXT, "FILE", "", 0, 0, &out, "write the table to FILE instead of stdout"},
@@ -249,6 +268,10 @@ static int run_tasks(int argc, char **argv) {
     bool good = bench_options_read(&bench_tasks, options, notes, argc, argv, &code);
     if (good && !seeds_read(seeds, &p.first_seed, &p.last_seed)) {
         bench_complain("tasks", "--seeds: '%s' is not of the form A..B with A <= B", seeds);
+        good = false;
+    }
+    if (good && !share_read(failures, &p.run.failures)) {
+        bench_complain("tasks", "--failures: '%s' is no number above 0 and below 1", failures);
         good = false;
     }
     if (good && strategy.n != 1) {

@@ -24,6 +24,7 @@ typedef struct session {
     const simulation *run;
     hpo_study        *study;
     flight           *flights;
+    bench_region     *region; /* in which every evaluation fails; NULL */
     FILE             *table;
     double            now;
     double            best;
@@ -147,6 +148,9 @@ static bool evaluate(const session *s, const hpo_trial *trial, bool noisy, doubl
                        s->run->seed, message);
         return false;
     }
+    if (s->region != NULL && bench_region_holds(s->region, values)) {
+        *value = (double)INFINITY;
+    }
     if (!(*time >= 0.0)) {
         seed ^= 0x5eed0f7173; /* not the numbers that the noise has used */
         *time = -log(task_uniform(&seed));
@@ -240,16 +244,29 @@ static bool land(session *s) {
     return true;
 }
 
-bool simulation_run(const simulation *run, FILE *table) {
-    session   s   = {.run = run, .table = table, .best = (double)INFINITY};
-    hpo_error err = {0, 0, ""};
-    s.flights     = calloc(run->workers, sizeof *s.flights);
-    if (s.flights == NULL) {
+/* The places for trials in flight, the region that fails and the study. */
+static bool session_start(session *s) {
+    hpo_error err          = {0, 0, ""};
+    char      message[400] = "";
+    s->flights             = calloc(s->run->workers, sizeof *s->flights);
+    if (s->flights == NULL) {
         bench_complain("tasks", "out of memory");
         return false;
     }
-    hpo_status status = study_make(run, &s.study, &err);
-    bool       good   = status >= 0 || complain(&s, "study", status, &err);
+    if (s->run->failures > 0.0) {
+        s->region = bench_region_new(s->run->task, s->run->failures, s->run->seed, message, sizeof message);
+        if (s->region == NULL) {
+            bench_complain("tasks", "--failures: %s", message);
+            return false;
+        }
+    }
+    hpo_status status = study_make(s->run, &s->study, &err);
+    return status >= 0 || complain(s, "study", status, &err);
+}
+
+bool simulation_run(const simulation *run, FILE *table) {
+    session s    = {.run = run, .table = table, .best = (double)INFINITY};
+    bool    good = session_start(&s);
     while (good && s.n_told < run->trials) {
         good = fly(&s);
         if (good && s.in_flight == 0) {
@@ -261,10 +278,11 @@ bool simulation_run(const simulation *run, FILE *table) {
         fprintf(stderr, "hpo-bench tasks: %s, %s, seed %" PRIu64 ": nothing left to try after %" PRIu64 " trials\n", run->strategy,
                 bench_task_name(run->task), run->seed, s.n_told);
     }
-    for (uint64_t i = 0; i < run->workers; i++) {
+    for (uint64_t i = 0; s.flights != NULL && i < run->workers; i++) {
         hpo_trial_free(s.flights[i].trial);
     }
     free(s.flights);
+    bench_region_free(s.region);
     hpo_study_free(s.study);
     return good;
 }

@@ -14,6 +14,7 @@ typedef struct simulation {
     uint64_t           trials;
     uint64_t           workers;
     bool               noisy;
+    double             failures; /* share of the space that fails; 0: none */
 } simulation;
 
 #define SIMULATION_HEADER "peer,version,task,seed,trial,value,best,seconds"

@@ -120,6 +120,13 @@ bool task_active(const bench_task *task, size_t parameter, const double *values)
     return true;
 }
 
+double task_unit(const task_parameter *parameter, double value) {
+    if (parameter->log) {
+        return (log(value) - log(parameter->low)) / (log(parameter->high) - log(parameter->low));
+    }
+    return (value - parameter->low) / (parameter->high - parameter->low);
+}
+
 static void parameter_end(task_parameter *parameter) {
     for (size_t i = 0; i < parameter->n_choices; i++) {
         free(parameter->choices[i]);
@@ -164,6 +171,13 @@ uint64_t task_random(uint64_t *state) {
 
 double task_uniform(uint64_t *state) {
     return ((double)(task_random(state) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Box and Muller (1958). */
+double task_normal(uint64_t *state) {
+    double u = task_uniform(state);
+    double v = task_uniform(state);
+    return sqrt(-2.0 * log(u)) * cos(2.0 * 3.14159265358979323846 * v);
 }
 
 static double draw_number(const task_parameter *parameter, double u) {
@@ -427,6 +441,7 @@ void bench_task_close(bench_task *task) {
         parameter_end(&task->parameters[i]);
     }
     free(task->parameters);
+    free(task->best);
     free(task->json);
     free(task->name);
     free(task);

@@ -82,6 +82,7 @@ struct bench_task {
     task_parameter     *parameters; /* parents first */
     size_t              n_parameters;
     double              optimum;
+    double             *best; /* a configuration that has it; NULL when none is known */
     bool                noise;
     bool                time;
     const task_backend *backend;
@@ -99,6 +100,8 @@ bool task_add_condition(bench_task *task, const char *parent, const char *const 
 size_t task_find(const bench_task *task, const char *name);
 size_t task_choice(const task_parameter *parameter, const char *choice);
 bool   task_active(const bench_task *task, size_t parameter, const double *values);
+/* Place of a number in its range on its own scale, 0 to 1. */
+double task_unit(const task_parameter *parameter, double value);
 
 /* How a metric becomes a value to be minimised: offset + sign * metric. */
 typedef struct task_metric {
@@ -112,6 +115,7 @@ double      task_minimised(task_metric metric, double value);
 /* Random numbers of the benchmark itself: SplitMix64 (Steele, Lea & Flood 2014). */
 uint64_t task_random(uint64_t *state);
 double   task_uniform(uint64_t *state); /* in (0, 1) */
+double   task_normal(uint64_t *state);
 /* A random configuration, each parameter uniform on its own scale; NaN where inactive. */
 void task_draw(const bench_task *task, uint64_t *state, double *values);
 

@@ -246,6 +246,17 @@ static double best_of(const grid *g, size_t *where) {
     return best;
 }
 
+/* The configuration of a cell. */
+static bool set_best(bench_task *task, size_t cell, task_error *err) {
+    task->best = task_alloc(task->n_parameters, sizeof *task->best, err);
+    for (size_t i = task->n_parameters; task->best != NULL && i-- > 0;) {
+        size_t levels = levels_of(&task->parameters[i]);
+        task->best[i] = (double)(cell % levels);
+        cell /= levels;
+    }
+    return task->best != NULL;
+}
+
 bool task_grid_open(bench_task *task, const char *path, task_error *err) {
     grid *g = task_alloc(1, sizeof *g, err);
     if (g == NULL) {
@@ -270,7 +281,7 @@ bool task_grid_open(bench_task *task, const char *path, task_error *err) {
     g->metric     = task_metric_of(g->metric_name, g->maximise);
     task->optimum = best_of(g, &where);
     task->noise   = g->replicates > 1;
-    return where != SIZE_MAX ? true : task_fail(err, "no cell of the table has a value");
+    return where != SIZE_MAX ? set_best(task, where, err) : task_fail(err, "no cell of the table has a value");
 }
 
 bool task_grid_check(const bench_task *task, char *note, size_t cap, task_error *err) {

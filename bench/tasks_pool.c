@@ -33,13 +33,7 @@ static void pool_close(void *data) {
 }
 
 static double unit_of(const task_parameter *parameter, double value) {
-    if (parameter->kind == TASK_CATEGORICAL || isnan(value)) {
-        return value;
-    }
-    if (parameter->log) {
-        return (log(value) - log(parameter->low)) / (log(parameter->high) - log(parameter->low));
-    }
-    return (value - parameter->low) / (parameter->high - parameter->low);
+    return parameter->kind == TASK_CATEGORICAL || isnan(value) ? value : task_unit(parameter, value);
 }
 
 static double distance(const task_parameter *parameter, double a, double b) {

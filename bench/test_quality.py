@@ -76,6 +76,8 @@ class WithData(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory()
         cls.data = cls.directory.name
         write_table(cls.data, "bowl", [7, 9], [float(1 + (a - 2) ** 2 + (b - 5) ** 2) for a in range(7) for b in range(9)])
+        # Another value in each cell.
+        write_table(cls.data, "bowl2", [8, 9], [float(a + 10 * b) for a in range(8) for b in range(9)])
         # Half of the cells fail.
         write_table(cls.data, "holes", [8, 8], [math.nan if a % 2 else math.inf if a == 4 else 1.0 + a + b for a in range(8) for b in range(8)])
         # Replicates at mean +- 2, except for the best cell.
@@ -180,6 +182,43 @@ class TestTasks(WithData):
                 lucky += best[k] > least
         self.assertGreater(lucky, 100)
 
+    def finite(self, strategy, *arguments):
+        """The values that did not fail, per task and seed; bowl2 has another value in each cell."""
+        done = bench("tasks", "--data", self.data, "--strategy", strategy, "--tasks", "bowl2", *arguments)
+        found = {}
+        for r in rows(done.stdout):
+            found.setdefault(r["seed"], set())
+            if r["value"] != "inf":
+                found[r["seed"]].add(float(r["value"]))
+        return found
+
+    def test_failing_region(self):
+        cells = {float(a + 10 * b) for a in range(8) for b in range(9)}
+        for share in (0.05, 0.5, 0.9):
+            whole = self.finite("grid", "--set", "grid.levels=50", "--seeds", "0..7", "--failures", share)
+            for left in whole.values():  # never the best; a tie of cells may make the region a little smaller
+                self.assertIn(0.0, left)
+                self.assertLess(left, cells)
+                self.assertAlmostEqual(len(left) / 72, 1 - share, delta=0.06)
+            self.assertGreater(len({tuple(sorted(left)) for left in whole.values()}), 1, "all seeds have one region")
+            other = self.finite("random", "--trials", 1500, "--seeds", "0..7", "--failures", share)
+            self.assertEqual(whole, other)
+        self.assertEqual(self.finite("grid", "--set", "grid.levels=50", "--seeds", "0"), {"0": cells})
+
+    def test_failing_region_in_a_run(self):
+        found = rows(self.run_tasks("--functions", "levy:6:mixed", "--trials", 1000, "--seeds", "0", "--failures", "0.25").stdout)
+        self.assertEqual({r["peer"] for r in found}, {"libhpo-random failures=0.25"})
+        failed = [r["value"] == "inf" for r in found]
+        self.assertAlmostEqual(sum(failed) / 1000, 0.25, delta=0.07)
+        plain = rows(self.run_tasks("--functions", "levy:6:mixed", "--trials", 1000, "--seeds", "0").stdout)
+        self.assertEqual([r["value"] for r in plain if r["value"] != "inf"], [r["value"] for r in plain])
+        self.assertEqual([r["value"] for r, f in zip(found, failed) if not f], [r["value"] for r, f in zip(plain, failed) if not f])
+
+    def test_failing_share_is_checked(self):
+        for wrong in ("0", "1", "-0.5", "x", "0.5x", "nan", "20"):
+            self.assertIn("no number above 0 and below 1", self.run_tasks("--tasks", "bowl", "--failures", wrong, code=2).stderr)
+        self.assertIn("no region", self.run_tasks("--tasks", "bowl", "--failures", "1e-9", code=1).stderr)
+
     def test_grid_ends(self):
         done = bench("tasks", "--data", self.data, "--tasks", "bowl", "--strategy", "grid", "--set", "grid.levels=50", "--trials", 100, "--seeds", "0")
         found = rows(done.stdout)
@@ -219,7 +258,7 @@ class TestTasks(WithData):
 class TestCheckAndRefs(WithData):
     def test_check(self):
         done = bench("check", "--data", self.data)
-        self.assertTrue(done.stdout.endswith("4 passed, 0 failed\n"), done.stdout)
+        self.assertTrue(done.stdout.endswith("5 passed, 0 failed\n"), done.stdout)
         with tempfile.TemporaryDirectory() as other:
             write_table(other, "bad", [2], [1.0, 2.0])
             with open(os.path.join(other, "grid", "bad.task"), "a") as file:
