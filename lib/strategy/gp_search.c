@@ -24,6 +24,8 @@ struct hpo__gp_search {
     size_t                d, inputs;
     hpo__lattice         *lattice; /* all configurations of a finite space that trials could use up, else NULL */
     bool                  whole;   /* it is searched whole */
+    uint64_t             *tried;   /* of the lattice: a bit per configuration, set for the first `marked` rows of the history */
+    size_t                marked;
     hpo__moves            moves;
     double               *known; /* best known points, known_capacity x d */
     size_t                known_capacity;
@@ -44,10 +46,16 @@ typedef struct start {
 
 /* ---- life ---- */
 
+static size_t words(const hpo__gp_search *s) {
+    return (size_t)(hpo__lattice_total(s->lattice) / 64 + 1);
+}
+
 void hpo__gp_search_free(hpo__gp_search *s) {
     if (s == NULL)
         return;
     hpo__alloc alloc = s->alloc;
+    if (s->lattice != NULL)
+        hpo__alloc_free(&alloc, s->tried, words(s), sizeof *s->tried);
     hpo__lattice_free(s->lattice);
     hpo__alloc_free(&alloc, s->moves.values, s->d, sizeof(double));
     hpo__alloc_free(&alloc, s->moves.list, s->d, sizeof(size_t));
@@ -78,8 +86,10 @@ static bool make_lattice(hpo__gp_search *s, uint64_t enumerate) {
     if (hpo__lattice_total(s->lattice) > MOST_TRIED) {
         hpo__lattice_free(s->lattice);
         s->lattice = NULL;
+        return true;
     }
-    return true;
+    s->tried = hpo__alloc_zero(&s->alloc, words(s), sizeof *s->tried);
+    return s->tried != NULL;
 }
 
 hpo__gp_search *hpo__gp_search_new(const hpo__surrogate *surrogate, uint64_t enumerate) {
@@ -139,11 +149,17 @@ static bool make_room(hpo__gp_search *s, size_t n) {
 
 static bool seen(const hpo__gp_search *s, const hpo__gp_task *task, const double *point) {
     const double *unit = hpo_history_unit(task->history);
+    uint64_t      cell;
     if (task->repeats)
         return false;
-    for (size_t row = 0; row < hpo_history_size(task->history); row++)
-        if (hpo__moves_same(s->space, point, unit + row * s->d))
+    if (s->lattice != NULL && hpo__lattice_find(s->lattice, point, &cell)) {
+        if (s->tried[cell / 64] >> cell % 64 & 1)
             return true;
+    } else {
+        for (size_t row = 0; row < hpo_history_size(task->history); row++)
+            if (hpo__moves_same(s->space, point, unit + row * s->d))
+                return true;
+    }
     for (size_t k = 0; k < task->n_pending; k++)
         if (hpo__moves_same(s->space, point, task->pending + k * s->d))
             return true;
@@ -155,6 +171,10 @@ static void begin(hpo__gp_search *s, const hpo__gp_task *task) {
     s->moves.rows   = s->known;
     s->moves.n_rows = 0;
     s->n            = 0;
+    uint64_t cell;
+    for (; s->lattice != NULL && s->marked < hpo_history_size(task->history); s->marked++)
+        if (hpo__lattice_find(s->lattice, hpo_history_unit(task->history) + s->marked * s->d, &cell))
+            s->tried[cell / 64] |= UINT64_C(1) << cell % 64;
 }
 
 /* Any configuration that was not tried: drawn, or in a finite space, from a drawn place on in turn. */
