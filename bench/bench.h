@@ -96,7 +96,12 @@ typedef struct bench_run {
     uint64_t           seed;
     bool               mixed;
     bool               read_names;
-    const bench_texts *settings; /* KEY=VALUE */
+    bool               rugged;    /* the objective is Ackley's function, else a bowl */
+    bool               processor; /* processor time of all threads is measured, else time of day */
+    bench_numbers      at;        /* latency: trials around which is measured; none: at the end */
+    uint64_t           window;    /* trials measured around each */
+    uint64_t           studies;   /* runs with seeds in a row, whose samples are put together */
+    const bench_texts *settings;  /* KEY=VALUE */
 } bench_run;
 
 /* New study for a run, ready for its first trial: strategy, seed, sizes that the strategy needs for so many trials, then the user's settings. */
@@ -106,8 +111,8 @@ hpo_status bench_problem_study(const bench_problem *problem, const bench_run *ru
 enum { BENCH_NAME_SIZE = 24 };
 const char *bench_problem_name(size_t i, char buf[BENCH_NAME_SIZE]);
 
-/* The objective: sum of squared distances from 0.3 of the linear range; inactive (NaN) values count nothing. */
-double bench_problem_value(const bench_problem *problem, const double *values);
+/* The objective, of t = distances from 0.3 of the linear range: the sum of squares, or Ackley's function of 10 t; inactive (NaN) values count nothing. */
+double bench_problem_value(const bench_problem *problem, const double *values, bool rugged);
 
 /* "all" or a list of strategies to their names in *out (freed with bench_texts_free); complains and returns false for an unknown one. */
 bool bench_strategies(const char *command, const bench_texts *given, bench_texts *out);
@@ -129,8 +134,10 @@ bool bench_texts_add(const char *command, bench_texts *texts, const char *name);
 
 /* Nanoseconds from an arbitrary start. */
 uint64_t bench_clock(void);
-/* What two calls of bench_clock() in a row differ by: the median of many. */
-uint64_t bench_clock_cost(void);
+/* Nanoseconds of processor time that all threads of this process have used. */
+uint64_t bench_clock_processor(void);
+/* What two readings in a row differ by: the median of many. */
+uint64_t bench_clock_cost(uint64_t (*clock)(void));
 
 /* Nearest-rank percentile, p in (0, 100]; sorts `samples`. */
 uint64_t bench_percentile(uint64_t *samples, size_t n, double p);
@@ -138,6 +145,7 @@ uint64_t bench_percentile(uint64_t *samples, size_t n, double p);
 /* Counts live bytes as the library asks for them. One thread. */
 typedef struct bench_memory {
     size_t live;
+    size_t peak;
 } bench_memory;
 
 hpo_allocator bench_memory_allocator(bench_memory *memory);
@@ -145,7 +153,7 @@ hpo_allocator bench_memory_allocator(bench_memory *memory);
 /* Measures one row: fills result[0 .. n-1]; false after complaining. */
 typedef bool (*bench_measure)(const bench_run *run, double *result);
 
-enum { BENCH_RESULT_MAX = 8 };
+enum { BENCH_RESULT_MAX = 100 };
 
 /*
  * Calls `measure` in a child process, `repeat` times in a fresh one each, so that no row inherits another's heap or peak memory. Keeps the repeat with

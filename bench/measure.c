@@ -15,15 +15,21 @@ uint64_t bench_clock(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-uint64_t bench_clock_cost(void) {
+uint64_t bench_clock_processor(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+uint64_t bench_clock_cost(uint64_t (*clock)(void)) {
     enum { ROUNDS = 20001 };
     uint64_t *samples = malloc(ROUNDS * sizeof *samples);
     if (samples == NULL) {
         return 0;
     }
     for (size_t i = 0; i < ROUNDS; i++) {
-        uint64_t start = bench_clock();
-        samples[i]     = bench_clock() - start;
+        uint64_t start = clock();
+        samples[i]     = clock() - start;
     }
     uint64_t cost = bench_percentile(samples, ROUNDS, 50.0);
     free(samples);
@@ -53,12 +59,13 @@ static void *counted_resize(void *user, void *block, size_t old_size, size_t new
     void *grown = realloc(block, new_size);
     if (grown != NULL) {
         memory->live += new_size - (block != NULL ? old_size : 0);
+        memory->peak = memory->live > memory->peak ? memory->live : memory->peak;
     }
     return grown;
 }
 
 hpo_allocator bench_memory_allocator(bench_memory *memory) {
-    memory->live = 0;
+    *memory = (bench_memory){0, 0};
     return (hpo_allocator){sizeof(hpo_allocator), 0, memory, counted_resize};
 }
 

@@ -54,13 +54,17 @@ const char *bench_problem_name(size_t i, char buf[BENCH_NAME_SIZE]) {
     return buf;
 }
 
-double bench_problem_value(const bench_problem *problem, const double *values) {
-    double sum = 0.0;
+double bench_problem_value(const bench_problem *problem, const double *values, bool rugged) {
+    double squares = 0.0;
+    double waves   = 0.0;
     for (size_t i = 0; i < problem->dims; i++) {
         double distance = (values[i] - problem->low[i]) * problem->scale[i] - 0.3;
-        sum += isnan(distance) ? 0.0 : distance * distance;
+        distance        = isnan(distance) ? 0.0 : distance;
+        squares += distance * distance;
+        waves += rugged ? cos(20.0 * 3.14159265358979323846 * distance) : 0.0;
     }
-    return sum;
+    double n = (double)problem->dims;
+    return rugged ? 20.0 + exp(1.0) - 20.0 * exp(-0.2 * sqrt(100.0 * squares / n)) - exp(waves / n) : squares;
 }
 
 static hpo_space *space_new(const bench_problem *problem, const hpo_allocator *allocator) {

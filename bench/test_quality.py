@@ -255,6 +255,33 @@ class TestTasks(WithData):
             self.assertEqual([r["peer"] for r in rows(file.read())], ["me", "me"])
 
 
+class TestLatency(unittest.TestCase):
+    def run_latency(self, *arguments, **more):
+        return bench("latency", "--dims", 3, *arguments, **more)
+
+    def test_windows(self):
+        found = rows(self.run_latency("--strategy", "gp,random", "--at", "12,20", "--window", 6, "--studies", 3, "--objective", "ackley").stdout)
+        self.assertEqual([(r["strategy"], r["trials"], r["samples"]) for r in found],
+                         [(s, n, "18") for s in ("gp", "random") for n in ("12", "20")])
+        for r in found:
+            self.assertLessEqual(0, float(r["ask_p50_ns"]))
+            self.assertLessEqual(float(r["ask_p50_ns"]), float(r["ask_p99_ns"]))
+            self.assertGreater(float(r["peak_rss_mb"]), 0.5)
+        for early, late in (found[:2], found[2:]):  # peaks of one study
+            self.assertLessEqual(float(early["peak_bytes"]), float(late["peak_bytes"]))
+        self.assertGreater(float(found[1]["peak_bytes"]), float(found[3]["peak_bytes"]))
+
+    def test_samples_of_the_end(self):
+        found = rows(self.run_latency("--strategy", "random", "--trials", "5,200", "--clock", "processor").stdout)
+        self.assertEqual([(r["trials"], r["samples"]) for r in found], [("5", "1"), ("200", "20")])
+        self.assertGreater(float(found[1]["peak_bytes"]), 198 * float(found[1]["bytes_per_trial"]))
+
+    def test_wrong_command_lines(self):
+        for wrong in ((), ("--trials", 9, "--at", 5), ("--at", ",".join(map(str, range(1, 40)))), ("--trials", 9, "--clock", "sun"),
+                      ("--trials", 9, "--objective", "sphere")):
+            self.assertIn("hpo-bench latency:", self.run_latency("--strategy", "random", *wrong, code=2).stderr)
+
+
 class TestCheckAndRefs(WithData):
     def test_check(self):
         done = bench("check", "--data", self.data)

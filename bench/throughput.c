@@ -27,7 +27,7 @@ static hpo_status objective(hpo_trial *trial, double *values, void *user) {
         return HPO_E_NOMEM;
     }
     hpo_trial_values_by_index(trial, all, problem->dims);
-    values[0] = bench_problem_value(problem, all);
+    values[0] = bench_problem_value(problem, all, false);
     if (all != near) {
         free(all);
     }
