@@ -275,27 +275,36 @@ double hpo__surrogate_incumbent(hpo__surrogate *s) {
     return aim[s->order[0]];
 }
 
-/* The straight line through the data's values next to z on both sides; `lower` and `upper` are SIZE_MAX where there is none. */
-static void neighbours(const hpo__surrogate *s, double z, size_t *lower, size_t *upper) {
+/* Points next to `value` on both sides in the column `by` (y or raw), failures left out; SIZE_MAX where there is none. */
+static void neighbours(const hpo__surrogate *s, const double *by, double value, size_t *lower, size_t *upper) {
     *lower = *upper = SIZE_MAX;
     for (size_t k = 0; k < s->n; k++) {
         if (!(s->labels[k] > 0))
             continue;
-        if (s->y[k] <= z && (*lower == SIZE_MAX || s->y[k] > s->y[*lower]))
+        if (by[k] <= value && (*lower == SIZE_MAX || by[k] > by[*lower]))
             *lower = k;
-        if (s->y[k] > z && (*upper == SIZE_MAX || s->y[k] < s->y[*upper]))
+        if (by[k] > value && (*upper == SIZE_MAX || by[k] < by[*upper]))
             *upper = k;
     }
 }
 
+double hpo__surrogate_warp(const hpo__surrogate *s, double value) {
+    size_t lower, upper;
+    neighbours(s, s->raw, value, &lower, &upper);
+    if (lower == SIZE_MAX || upper == SIZE_MAX)
+        return lower != SIZE_MAX ? s->y[lower] : upper != SIZE_MAX ? s->y[upper] : (double)NAN;
+    double share = (0.5 * value - 0.5 * s->raw[lower]) / (0.5 * s->raw[upper] - 0.5 * s->raw[lower]); /* the differences may overflow */
+    return (1 - share) * s->y[lower] + share * s->y[upper];
+}
+
 double hpo__surrogate_unwarp(const hpo__surrogate *s, double z) {
     size_t lower, upper, next;
-    neighbours(s, z, &lower, &upper);
+    neighbours(s, s->y, z, &lower, &upper);
     if (upper == SIZE_MAX)
         return lower == SIZE_MAX ? (double)NAN : s->raw[lower];
     if (lower == SIZE_MAX) {
         lower = upper;
-        neighbours(s, s->y[lower], &next, &upper);
+        neighbours(s, s->y, s->y[lower], &next, &upper);
         if (upper == SIZE_MAX) /* all values are equal: there is no scale */
             return s->raw[lower];
     }

@@ -53,6 +53,8 @@ hpo_status hpo__surrogate_follow(hpo__surrogate *surrogate, const hpo_history *h
 /* The value to improve on: the best seen, or with much noise the best posterior mean at the data. */
 double hpo__surrogate_incumbent(hpo__surrogate *surrogate);
 
+/* Where the output warp puts an objective value (to be minimised): linear between the data's values, not beyond the best and the worst of them. */
+double hpo__surrogate_warp(const hpo__surrogate *surrogate, double value);
 /* Objective value (to be minimised) that the output warp maps to z: linear between the data's values, beyond the best with the slope there, never above the worst. */
 double hpo__surrogate_unwarp(const hpo__surrogate *surrogate, double z);
 
