@@ -121,7 +121,7 @@ class TestTable(unittest.TestCase):
     def test_lines(self):
         self.table().add("a:b", 4, self.ROWS)
         self.assertEqual(self.text(), "peer,version,task,seed,trial,value,best,seconds\n"
-                                      "me,1.2,a:b,4,1,3,3,0.500000\nme,1.2,a:b,4,2,inf,3,0.250000\n")
+                                      "me,1.2,a:b,4,1,3,3,0.5\nme,1.2,a:b,4,2,inf,3,0.25\n")
 
     def test_taken_up(self):
         table = self.table()

@@ -128,7 +128,7 @@ class Table:
         return (task, seed) in self._runs
 
     def add(self, task, seed, rows):
-        lines = [f"{self._peer},{self._version},{task},{seed},{k},{value:.10g},{best:.10g},{seconds:.6f}" for k, value, best, seconds in rows]
+        lines = [f"{self._peer},{self._version},{task},{seed},{k},{value:.10g},{best:.10g},{seconds:.3g}" for k, value, best, seconds in rows]
         self._runs[task, seed] = lines
         with open(self.path, "a", newline="", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
