@@ -402,8 +402,10 @@ def read_runs(options):
     for path in options.runs:
         runs.read(path)
     for pair in options.rename:
-        old, _, new = pair.partition("=")
-        if old not in runs.best or new in runs.best or not new:
+        # A peer's own name may hold '=' (a setting), so the longest name that is there counts.
+        old = max((p for p in runs.best if pair.startswith(p + "=")), key=len, default=None)
+        new = pair[len(old) + 1:] if old is not None else ""
+        if new in runs.best or not new:
             raise Misfit(f"--rename {pair}: no such peer, or the new name is taken")
         for column in (runs.best, runs.seconds, runs.versions):
             column[new] = column.pop(old)

@@ -502,11 +502,36 @@ class TestScore(unittest.TestCase):
         arguments = (self.runs("good.csv", "good", self.GOOD), self.runs("bad.csv", "bad", self.BAD), "--plots", plots)
         self.score(*arguments)
         self.assertEqual(sorted(os.listdir(plots)), [f"{n}.{k}" for n in ("convergence", "families", "ranks") for k in ("png", "svg")])
-        with open(os.path.join(plots, "ranks.svg"), "rb") as file:
-            before = file.read()
+
+        def contents():
+            found = {}
+            for name in os.listdir(plots):
+                with open(os.path.join(plots, name), "rb") as file:
+                    found[name] = file.read()
+            return found
+
+        before = contents()
         self.score(*arguments)
-        with open(os.path.join(plots, "ranks.svg"), "rb") as file:
-            self.assertEqual(before, file.read())
+        self.assertEqual(before, contents())
+        self.assertIn(b">good  0.75<", before["convergence.svg"])  # names stand at the curves, as text
+
+    def test_labels_do_not_overlap(self):
+        try:
+            import score_plots
+        except ImportError:
+            self.skipTest("matplotlib is not there")
+        self.assertEqual(score_plots.spread([0.9, 0.2], 0.1, 0, 1), [0.9, 0.2])
+        for wanted in ([0.5, 0.5, 0.5], [0.99, 0.98, 0.1, 0.97], [0.0, 0.01, 0.02, 0.5, 0.5], [-3.0, 7.0]):
+            places = score_plots.spread(wanted, 0.1, 0, 1)
+            by_place = sorted(places)
+            self.assertTrue(all(b - a > 0.0999 for a, b in zip(by_place, by_place[1:])), places)
+            self.assertTrue(-1e-9 < by_place[0] and by_place[-1] < 1 + 1e-9, places)
+            self.assertEqual(sorted(range(len(wanted)), key=lambda i: wanted[i]), sorted(range(len(wanted)), key=lambda i: places[i]))
+        self.assertAlmostEqual(score_plots.spread([0.5, 0.5, 0.5], 0.1, 0, 1)[1], 0.5)
+
+    def test_name_with_a_setting(self):
+        text = self.score(self.runs("g.csv", "gp a=b", self.GOOD), self.runs("b.csv", "gp", self.BAD), "--rename", "gp a=b=new=name")
+        self.assertEqual(self.table(text, "After 2 trials")["new=name"]["score"], ".750")
 
 
 if __name__ == "__main__":
