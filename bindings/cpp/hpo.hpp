@@ -443,6 +443,30 @@ class Study {
         detail::check(hpo_study_default(handle(), &trial, &error), error);
         return Trial(trial);
     }
+    /** Means and deviations of the model at points given as rows of natural values, NaN where inactive. */
+    std::pair<std::vector<double>, std::vector<double>> predict(const std::vector<double> &values) const {
+        const size_t size = hpo_space_size(hpo_study_space(handle()));
+        if (values.size() % size != 0)
+            throw std::invalid_argument("hpo::Study::predict: a row has a value per parameter");
+        std::vector<double> mean(values.size() / size), deviation(mean.size());
+        hpo_error           error = {};
+        detail::check(hpo_study_predict(handle(), values.data(), mean.size(), mean.data(), deviation.data(), &error), error);
+        return std::make_pair(mean, deviation);
+    }
+    /** Mean and standard error of what a finished trial would give if it were repeated. */
+    std::pair<double, double> estimate(uint64_t number) const {
+        std::pair<double, double> estimate(0, 0);
+        hpo_error                 error = {};
+        detail::check(hpo_study_estimate(handle(), number, &estimate.first, &estimate.second, &error), error);
+        return estimate;
+    }
+    /** How fast the objective changes along each parameter, for the model: shares that sum to 1. */
+    std::vector<double> relevance() const {
+        std::vector<double> relevance(hpo_space_size(hpo_study_space(handle())));
+        hpo_error           error = {};
+        detail::check(hpo_study_relevance(handle(), relevance.data(), &error), error);
+        return relevance;
+    }
     std::vector<double> column(const std::string &name) const {
         std::vector<double> values(trial_count());
         for (;;) {

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -234,6 +235,16 @@ void search(hpo::Study &study, const Data &data) {
     check(column.size() == TRIALS, "the column of values has a row per trial");
     column.erase(std::remove_if(column.begin(), column.end(), [](double v) { return std::isnan(v); }), column.end());
     check(column == losses, "the column of values holds what the objective returned");
+    const std::vector<double> relevance = study.relevance();
+    check(std::fabs(std::accumulate(relevance.begin(), relevance.end(), 0.0) - 1) < 1e-9, "relevance");
+    const std::pair<double, double> estimate = study.estimate(study.best().number());
+    check(std::isfinite(estimate.first) && estimate.second > 0, "the estimate of a trial");
+    try {
+        study.predict(std::vector<double>(relevance.size(), std::nan("")));
+        check(false, "a prediction without values");
+    } catch (const hpo::Error &error) {
+        check(error.status() == HPO_E_INVALID, "a prediction without values says so");
+    }
     study.on_trial(hpo::TrialCallback());
 }
 

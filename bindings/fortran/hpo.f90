@@ -522,6 +522,27 @@ module hpo
       type(c_ptr), intent(out) :: out
       type(hpo_error), intent(inout), optional :: err
     end function
+    integer(c_int32_t) function hpo_study_predict(study, values, m, mean, deviation, err) bind(c)
+      import
+      type(c_ptr), value :: study
+      real(c_double), intent(in) :: values(*)
+      integer(c_size_t), value :: m
+      real(c_double), intent(out), optional :: mean(*), deviation(*)
+      type(hpo_error), intent(inout), optional :: err
+    end function
+    integer(c_int32_t) function hpo_study_estimate(study, number, mean, standard_error, err) bind(c)
+      import
+      type(c_ptr), value :: study
+      integer(c_int64_t), value :: number
+      real(c_double), intent(out), optional :: mean, standard_error
+      type(hpo_error), intent(inout), optional :: err
+    end function
+    integer(c_int32_t) function hpo_study_relevance(study, relevance, err) bind(c)
+      import
+      type(c_ptr), value :: study
+      real(c_double), intent(out) :: relevance(*)
+      type(hpo_error), intent(inout), optional :: err
+    end function
     integer(c_int32_t) function hpo_study_column(study, column, buf, cap, n, err) bind(c)
       import
       type(c_ptr), value :: study

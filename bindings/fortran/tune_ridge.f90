@@ -270,7 +270,7 @@ contains
     type(c_ptr), intent(in) :: study
     type(c_ptr) :: point, best, failed
     integer(c_int32_t) :: status
-    real(c_double) :: column(trials)
+    real(c_double) :: column(trials), relevance(6), mean, standard_error
     integer(c_size_t) :: n
 
     ! A configuration that cannot converge: shows a failing objective.
@@ -302,6 +302,12 @@ contains
     status = hpo_study_column(study, 'value'//c_null_char, column, size(column, kind=c_size_t), n, err)
     call check(status == HPO_OK .and. n == trials .and. abs(minval(column, mask=.not. ieee_is_nan(column)) - data%best) <= 0, &
       'the column of values')
+    status = hpo_study_relevance(study, relevance, err)
+    call check(status == HPO_OK .and. abs(sum(relevance) - 1) < 1e-9_c_double, 'relevance')
+    status = hpo_study_estimate(study, 0_c_int64_t, mean, standard_error, err)
+    call check(status == HPO_OK .and. abs(mean) < huge(mean) .and. standard_error > 0, 'the estimate of a trial')
+    relevance = huge(mean)
+    call check(hpo_study_predict(study, relevance, 1_c_size_t, mean=column) == HPO_E_INVALID, 'a prediction out of range')
   end subroutine
 
   ! The host's own loop.

@@ -186,6 +186,15 @@ def choose():
     optimism, low, high = study.optimism()
     check(abs(optimism - 0.115) < 1e-9 and low < optimism < high, "optimism of the raw best")
     check(study.test(winner, lambda trial: 42.0) == 42.0 and study.test_count() == 1, "the test set")
+    points = [[trial[name] for name in ("x", "n", "batch")] + [1, float(trial["flag"]), trial["z"]] for trial in map(study.trial, range(5))]
+    points = [[math.nan if value is None else value for value in point] for point in points]
+    means, deviations = study.predict(points)
+    check(len(means) == len(deviations) == 5 and all(map(math.isfinite, means)) and all(d > 0 for d in deviations), "predictions")
+    check("point 1: parameter 'n': 7000" in refuses(hpo.E_INVALID, study.predict, [points[0], [0, 7000, 16, 0, 0, 0]]), "a prediction out of range")
+    mean, error = study.estimate(winner.number)
+    check(math.isfinite(mean) and 0 < error < 5, "the estimate of a trial")
+    relevance = study.relevance()
+    check(list(relevance) == ["x", "n", "batch", "name", "flag", "z"] and abs(sum(relevance.values()) - 1) < 1e-9, "relevance")
     check(study.column("value")[winner.number] == winner.value and len(study.column("z")) == 80, "columns")
     check(isinstance(json.loads(study.advice("json")), list) and len(study.advice().splitlines()) >= 1, "advice")
     refuses(hpo.E_INVALID, study.advice, "html")

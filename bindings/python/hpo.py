@@ -192,6 +192,9 @@ FUNCTIONS = {
     "hpo_study_trial": (c_int32, [study_p, c_uint64, POINTER(trial_p), error_p]),
     "hpo_study_best": (c_int32, [study_p, POINTER(trial_p), error_p]),
     "hpo_study_default": (c_int32, [study_p, POINTER(trial_p), error_p]),
+    "hpo_study_predict": (c_int32, [study_p, double_p, c_size_t, double_p, double_p, error_p]),
+    "hpo_study_estimate": (c_int32, [study_p, c_uint64, double_p, double_p, error_p]),
+    "hpo_study_relevance": (c_int32, [study_p, double_p, error_p]),
     "hpo_study_column": (c_int32, [study_p, c_char_p, double_p, c_size_t, size_p, error_p]),
     "hpo_study_confirm": (c_int32, [study_p, hpo_objective, c_void_p, c_size_t, c_size_t, POINTER(trial_p), error_p]),
     "hpo_study_optimism": (c_int32, [study_p, double_p, double_p, double_p, error_p]),
@@ -681,6 +684,29 @@ class Study(_Owner):
 
     def default(self):
         return self._trial("hpo_study_default")
+
+    def predict(self, rows):
+        """(means, deviations) of the model at `rows`, lists of natural values in the order of the parameters: numbers, index of a choice, NaN when inactive."""
+        d = load().hpo_space_size(self.space)
+        if any(len(row) != d for row in rows):
+            raise ValueError("a row needs a value for each of the %d parameters" % d)
+        values = [value for row in rows for value in row]
+        mean, deviation = (c_double * len(rows))(), (c_double * len(rows))()
+        call("hpo_study_predict", self.handle, _array(c_double, values), len(rows), mean, deviation)
+        return mean[:], deviation[:]
+
+    def estimate(self, number):
+        """(mean, standard error) of what a finished trial would give if it were repeated."""
+        mean, standard_error = c_double(), c_double()
+        call("hpo_study_estimate", self.handle, number, byref(mean), byref(standard_error))
+        return mean.value, standard_error.value
+
+    def relevance(self):
+        """How fast the objective changes along each parameter, for the model: shares by name."""
+        d = load().hpo_space_size(self.space)
+        relevance = (c_double * d)()
+        call("hpo_study_relevance", self.handle, relevance)
+        return {_decode(load().hpo_space_name(self.space, i)): relevance[i] for i in range(d)}
 
     def column(self, name):
         n, cap = c_size_t(0), self.trial_count()

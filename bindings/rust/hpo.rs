@@ -236,6 +236,9 @@ extern "C" {
     pub fn hpo_study_trial(study: *const hpo_study, number: u64, out: *mut *mut hpo_trial, err: *mut hpo_error) -> i32;
     pub fn hpo_study_best(study: *const hpo_study, out: *mut *mut hpo_trial, err: *mut hpo_error) -> i32;
     pub fn hpo_study_default(study: *const hpo_study, out: *mut *mut hpo_trial, err: *mut hpo_error) -> i32;
+    pub fn hpo_study_predict(study: *const hpo_study, values: *const f64, m: usize, mean: *mut f64, deviation: *mut f64, err: *mut hpo_error) -> i32;
+    pub fn hpo_study_estimate(study: *const hpo_study, number: u64, mean: *mut f64, standard_error: *mut f64, err: *mut hpo_error) -> i32;
+    pub fn hpo_study_relevance(study: *const hpo_study, relevance: *mut f64, err: *mut hpo_error) -> i32;
     pub fn hpo_study_column(study: *const hpo_study, column: *const c_char, buf: *mut f64, cap: usize, n: *mut usize, err: *mut hpo_error) -> i32;
     pub fn hpo_study_confirm(
         study: *mut hpo_study,
@@ -704,6 +707,30 @@ impl<'a> Study<'a> {
 
     pub fn default_trial(&self) -> Result<Trial> {
         self.owned(|out, err| unsafe { hpo_study_default(self.raw, out, err) })
+    }
+
+    /// Means and deviations of the model at points given as rows of natural values, NaN where inactive.
+    pub fn predict(&self, values: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        let d = unsafe { hpo_space_size(hpo_study_space(self.raw)) };
+        assert!(values.len() % d == 0, "a row has a value per parameter");
+        let m = values.len() / d;
+        let (mut mean, mut deviation) = (vec![0.0; m], vec![0.0; m]);
+        call(|err| unsafe { hpo_study_predict(self.raw, values.as_ptr(), m, mean.as_mut_ptr(), deviation.as_mut_ptr(), err) })?;
+        Ok((mean, deviation))
+    }
+
+    /// Mean and standard error of what a finished trial would give if it were repeated.
+    pub fn estimate(&self, number: u64) -> Result<(f64, f64)> {
+        let (mut mean, mut standard_error) = (0.0, 0.0);
+        call(|err| unsafe { hpo_study_estimate(self.raw, number, &mut mean, &mut standard_error, err) })?;
+        Ok((mean, standard_error))
+    }
+
+    /// How fast the objective changes along each parameter, for the model: shares that sum to 1.
+    pub fn relevance(&self) -> Result<Vec<f64>> {
+        let mut relevance = vec![0.0; unsafe { hpo_space_size(hpo_study_space(self.raw)) }];
+        call(|err| unsafe { hpo_study_relevance(self.raw, relevance.as_mut_ptr(), err) })?;
+        Ok(relevance)
     }
 
     pub fn column(&self, name: &str) -> Result<Vec<f64>> {

@@ -253,6 +253,13 @@ fn run() -> hpo::Result<()> {
     let column = study.column("value")?;
     check(column.len() == TRIALS && column.iter().copied().fold(f64::INFINITY, f64::min) == smallest, "the column of values");
 
+    let relevance = study.relevance()?;
+    check((relevance.iter().sum::<f64>() - 1.0).abs() < 1e-9, "relevance");
+    let (mean, standard_error) = study.estimate(study.best()?.number())?;
+    check(mean.is_finite() && standard_error > 0.0, "the estimate of a trial");
+    let wrong = study.predict(&vec![f64::NAN; relevance.len()]).err();
+    check(wrong.map_or(false, |error| error.status == hpo::HPO_E_INVALID && error.message.starts_with("point 0: ")), "a prediction without values");
+
     // The host's own loop.
     for _ in 0..5 {
         if let Some(trial) = study.ask()? {

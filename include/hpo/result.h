@@ -12,11 +12,45 @@ HPO_API uint64_t hpo_study_trial_count(const hpo_study *study, int32_t state);
 /** Finished trial `number`; the caller owns *out. HPO_E_NOT_FOUND when there is none, HPO_E_STATE while it runs. Since 0.1. */
 HPO_API hpo_status hpo_study_trial(const hpo_study *study, uint64_t number, hpo_trial **out, hpo_error *err);
 
-/** Complete trial with the best value as observed (the first of equals); the caller owns *out. HPO_E_NOT_FOUND when no trial is complete. Since 0.1. */
+/**
+ * Complete trial with the best value as observed (the first of equals); the caller owns *out. HPO_E_NOT_FOUND when no trial is complete.
+ *
+ * With select=mean: the one with the best mean of hpo_study_estimate(), for noisy objectives, whose best observed value is mostly a lucky one; as observed
+ * while there is too little to model. The setting can be changed at any time between two searches, so both stay at hand. Since 0.1.
+ */
 HPO_API hpo_status hpo_study_best(const hpo_study *study, hpo_trial **out, hpo_error *err);
 
 /** Trial of the default configuration; the caller owns *out. HPO_E_NOT_FOUND when it has not been tried. Since 0.1. */
 HPO_API hpo_status hpo_study_default(const hpo_study *study, hpo_trial **out, hpo_error *err);
+
+/**
+ * Posterior mean and standard deviation of the objective at `m` points: what a Gaussian process learned from all finished trials, whatever their strategy.
+ *
+ * `values` are m rows of natural values as hpo_space_decode() gives them (m x d, row-major); inactive ones are ignored, HPO_E_INVALID names the point, the
+ * parameter and the value that is missing or out of range. Outputs have m places, are in the objective's own unit and direction, and may be NULL. The model
+ * works on warped values: `mean` is the median in the objective's unit, `deviation` half of its central 68 % interval, both of the curve without noise and
+ * never beyond the worst value seen. HPO_E_NOT_FOUND when there is too little to model: fewer than two complete trials with finite values, or no parameter
+ * with two values. Trials may run meanwhile. The same results and settings give the same bits. Since 0.1.
+ */
+HPO_API hpo_status hpo_study_predict(const hpo_study *study, const double *values, size_t m, double *mean, double *deviation, hpo_error *err);
+
+/**
+ * Posterior mean and standard error of what finished trial `number` would give on average if it were repeated, in the objective's own unit and direction.
+ *
+ * A repeat would bring back part of what sets a result apart from the curve of hpo_study_predict(), and not the noise. One result cannot tell them apart, so
+ * half of it is taken for noise: the mean lies half way from the result to the curve (on the model's warped scale), with more results of the configuration
+ * nearer to them. With gp.noise=none it is the result. For a failed or pruned trial it is the curve. Outputs may be NULL. HPO_E_NOT_FOUND also when
+ * there is no such trial, HPO_E_STATE while it runs. Since 0.1.
+ */
+HPO_API hpo_status hpo_study_estimate(const hpo_study *study, uint64_t number, double *mean, double *standard_error, hpo_error *err);
+
+/**
+ * How fast the objective changes along each parameter, for the model of hpo_study_predict(): the distance between the parameter's ends in length-scales, as
+ * a share of the sum over all parameters. `relevance` has a place per parameter; 0 for one with a single value. It is the model's view, in the cube that the
+ * search sees (the logarithm on log scales), and not a share of the variance; a parameter that is mostly inactive counts like the others. HPO_E_NOT_FOUND as
+ * there, and when all values are equal. Since 0.1.
+ */
+HPO_API hpo_status hpo_study_relevance(const hpo_study *study, double *relevance, hpo_error *err);
 
 /**
  * Copies a column over the finished trials, by trial number: "number", "value", "state", "start", "end", "duration" (seconds), "worker", "confirmed" (mean of hpo_study_confirm(), NaN for others) or the name of a
@@ -28,6 +62,7 @@ HPO_API hpo_status hpo_study_column(const hpo_study *study, const char *column, 
 /**
  * Evaluates the `finalists` best distinct configurations `repeats` times each with `fresh` and selects the one with the best mean.
  *
+ * They are the best as observed; with select=mean the best by hpo_study_estimate(), and, with two finalists or more, the best as observed among them.
  * The default configuration joins the finalists when it was tried, so that the winner is never worse than it on the same fresh evaluations. `fresh` is called
  * with hpo_trial_repeat() 0 ... repeats - 1 and a seed per repeat that all finalists share; it should use data splits or seeds that the search never saw.
  * The result is kept with the study: see hpo_study_optimism(), hpo_study_confirmed() and the export. A finalist with a failed repeat is out.
@@ -38,7 +73,8 @@ HPO_API hpo_status hpo_study_confirm(hpo_study *study, hpo_objective fresh, void
                                      hpo_error *err);
 
 /**
- * How much better the raw best looked in the search than in hpo_study_confirm(): positive means the search flattered it. `low` and `high` are a 95 %
+ * How much better the raw best looked in the search than in hpo_study_confirm(): positive means the search flattered it. (With select=mean and one finalist
+ * it is that finalist.) `low` and `high` are a 95 %
  * interval by Student's t over the repeats (infinite with one repeat). Outputs may be NULL. HPO_E_NOT_FOUND before a confirmation. Since 0.1.
  */
 HPO_API hpo_status hpo_study_optimism(const hpo_study *study, double *optimism, double *low, double *high, hpo_error *err);

@@ -31,8 +31,9 @@ static bool same_configuration(const hpo_study *study, size_t a, size_t b) {
     return true;
 }
 
-static bool ahead(const hpo__record *record, size_t a, size_t b) {
-    return record->values[a] < record->values[b] || (record->values[a] == record->values[b] && record->numbers[a] < record->numbers[b]);
+/* Rows by rising key, of equals the earlier trial first. */
+static bool ahead(const hpo__record *record, const double *key, size_t a, size_t b) {
+    return key[a] < key[b] || (key[a] == key[b] && record->numbers[a] < record->numbers[b]);
 }
 
 static bool is_new(const hpo_study *study, const size_t *chosen, size_t n, size_t row) {
@@ -43,27 +44,52 @@ static bool is_new(const hpo_study *study, const size_t *chosen, size_t n, size_
 }
 
 /* The best row behind `last` (SIZE_MAX: the best of all), SIZE_MAX when there is none. */
-static size_t next_best(const hpo__record *record, size_t last) {
+static size_t next_best(const hpo__record *record, const double *key, size_t last) {
     size_t best = SIZE_MAX;
     for (size_t row = 0; row < record->rows; row++)
-        if (record->states[row] == HPO_COMPLETE && isfinite(record->values[row]) && (last == SIZE_MAX || ahead(record, last, row)) &&
-            (best == SIZE_MAX || ahead(record, row, best)))
+        if (record->states[row] == HPO_COMPLETE && isfinite(key[row]) && (last == SIZE_MAX || ahead(record, key, last, row)) &&
+            (best == SIZE_MAX || ahead(record, key, row, best)))
             best = row;
     return best;
 }
 
-/* Rows of the best distinct configurations, best first, and of the default behind them; returns how many. `chosen` has wanted + 1 places. */
-static size_t choose(const hpo_study *study, size_t wanted, size_t *chosen) {
+/* Rows of the best distinct configurations by `key`, best first, and of the default behind them; returns how many. `chosen` has wanted + 1 places. By another key
+ * than the values, the best value still comes first when there is room for two: its optimism is what a confirmation tells. */
+static size_t choose(const hpo_study *study, const double *key, size_t wanted, size_t *chosen) {
     const hpo__record *record = &study->record;
-    size_t             n      = 0;
-    for (size_t best = next_best(record, SIZE_MAX); best != SIZE_MAX && n < wanted; best = next_best(record, best))
+    size_t             n = 0, row = next_best(record, record->values, SIZE_MAX);
+    if (key != record->values && wanted > 1 && row != SIZE_MAX)
+        chosen[n++] = row;
+    for (size_t best = next_best(record, key, SIZE_MAX); best != SIZE_MAX && n < wanted; best = next_best(record, key, best))
         if (is_new(study, chosen, n, best))
             chosen[n++] = best;
-    size_t row = hpo__record_row(record, record->first_default);
+    row = hpo__record_row(record, record->first_default);
     if (n > 0 && row != SIZE_MAX && record->states[row] == HPO_COMPLETE && hpo__settings_is(&study->settings, "confirm.default", "true") &&
         is_new(study, chosen, n, row))
         chosen[n++] = row;
     return n;
+}
+
+/* The same rule as hpo_study_best(). */
+static hpo_status choose_by_setting(const hpo_study *study, size_t wanted, size_t *chosen, size_t *n, hpo_error *err) {
+    const hpo__record *record = &study->record;
+    hpo_error          said   = {0, 0, ""};
+    hpo_status         status = study->select_mean ? hpo__posterior_follow(study, &said) : HPO_E_NOT_FOUND;
+    if (status == HPO_E_NOT_FOUND) { /* nothing to model */
+        *n = choose(study, record->values, wanted, chosen);
+        return HPO_OK;
+    }
+    if (status != HPO_OK) {
+        if (err != NULL)
+            *err = said;
+        return status;
+    }
+    double *means = hpo__alloc_new(&study->alloc, record->rows, sizeof *means);
+    status        = means == NULL ? hpo__fail_nomem(err) : hpo__posterior_means(study, means, err);
+    if (status == HPO_OK)
+        *n = choose(study, means, wanted, chosen);
+    hpo__alloc_free(&study->alloc, means, record->rows, sizeof *means);
+    return status;
 }
 
 static hpo_status make_finalists(hpo_study *study, size_t wanted, size_t repeats, hpo__confirmation *c, hpo_error *err) {
@@ -72,10 +98,15 @@ static hpo_status make_finalists(hpo_study *study, size_t wanted, size_t repeats
     size_t *chosen    = hpo__alloc_new(&study->alloc, wanted + 1, sizeof *chosen);
     if (chosen == NULL)
         return hpo__fail_nomem(err);
-    size_t n          = choose(study, wanted, chosen);
-    *c                = (hpo__confirmation){.repeats = repeats, .winner = SIZE_MAX};
-    c->finalists      = hpo__alloc_zero(&study->alloc, n, sizeof *c->finalists);
-    hpo_status status = n == 0 ? hpo__fail(err, HPO_E_NOT_FOUND, "no trial is complete with a finite value: there is nothing to confirm") : HPO_OK;
+    size_t     n      = 0;
+    hpo_status status = choose_by_setting(study, wanted, chosen, &n, err);
+    if (status != HPO_OK) {
+        hpo__alloc_free(&study->alloc, chosen, wanted + 1, sizeof *chosen);
+        return status;
+    }
+    *c           = (hpo__confirmation){.repeats = repeats, .winner = SIZE_MAX};
+    c->finalists = hpo__alloc_zero(&study->alloc, n, sizeof *c->finalists);
+    status       = n == 0 ? hpo__fail(err, HPO_E_NOT_FOUND, "no trial is complete with a finite value: there is nothing to confirm") : HPO_OK;
     if (c->finalists == NULL)
         status = hpo__fail_nomem(err);
     else

@@ -39,11 +39,14 @@ uint64_t hpo_study_trial_count(const hpo_study *study, int32_t state) {
     return count;
 }
 
-/* A handle changes nothing of a study but its reference count. */
-static hpo_study *writable(const hpo_study *study) {
-    hpo_study *changing;
-    memcpy(&changing, &study, sizeof changing);
-    return changing;
+hpo_status hpo__study_find(const hpo_study *study, uint64_t number, size_t *row, hpo_error *err) {
+    *row = hpo__record_row(&study->record, number);
+    if (*row != SIZE_MAX)
+        return HPO_OK;
+    if (number < study->record.next_number)
+        return hpo__fail(err, HPO_E_STATE, "trial %llu is still running", (unsigned long long)number);
+    return hpo__fail(err, HPO_E_NOT_FOUND, "there is no trial %llu; the study has %llu", (unsigned long long)number,
+                     (unsigned long long)study->record.next_number);
 }
 
 hpo_status hpo_study_trial(const hpo_study *study, uint64_t number, hpo_trial **out, hpo_error *err) {
@@ -52,15 +55,23 @@ hpo_status hpo_study_trial(const hpo_study *study, uint64_t number, hpo_trial **
     hpo_status status = hpo__study_lock(study, err);
     if (status != HPO_OK)
         return status;
-    size_t row = hpo__record_row(&study->record, number);
-    if (row != SIZE_MAX)
-        status = hpo__trial_from_row(writable(study), row, out, err);
-    else if (number < study->record.next_number)
-        status = hpo__fail(err, HPO_E_STATE, "trial %llu is still running", (unsigned long long)number);
-    else
-        status = hpo__fail(err, HPO_E_NOT_FOUND, "there is no trial %llu; the study has %llu", (unsigned long long)number,
-                           (unsigned long long)study->record.next_number);
+    size_t row = SIZE_MAX;
+    status     = hpo__study_find(study, number, &row, err);
+    if (status == HPO_OK)
+        status = hpo__trial_from_row(hpo__study_writable(study), row, out, err);
     hpo__study_unlock(study);
+    return status;
+}
+
+hpo_status hpo__study_best_row(const hpo_study *study, size_t *row, hpo_error *err) {
+    hpo_error  said   = {0, 0, ""};
+    hpo_status status = study->select_mean && study->record.best != SIZE_MAX ? hpo__posterior_best(study, row, &said) : HPO_E_NOT_FOUND;
+    if (status == HPO_E_NOT_FOUND) { /* nothing to model */
+        *row   = study->record.best;
+        status = HPO_OK;
+    }
+    if (status != HPO_OK && err != NULL)
+        *err = said;
     return status;
 }
 
@@ -70,9 +81,11 @@ hpo_status hpo_study_best(const hpo_study *study, hpo_trial **out, hpo_error *er
     hpo_status status = hpo__study_lock(study, err);
     if (status != HPO_OK)
         return status;
-    if (study->record.best != SIZE_MAX)
-        status = hpo__trial_from_row(writable(study), study->record.best, out, err);
-    else
+    size_t row = SIZE_MAX;
+    status     = hpo__study_best_row(study, &row, err);
+    if (status == HPO_OK && row != SIZE_MAX)
+        status = hpo__trial_from_row(hpo__study_writable(study), row, out, err);
+    else if (status == HPO_OK)
         status = hpo__fail(err, HPO_E_NOT_FOUND, "no trial is complete: %llu failed, %llu were pruned, %llu are running",
                            (unsigned long long)study->record.counts[HPO_FAILED], (unsigned long long)study->record.counts[HPO_TRIAL_PRUNED],
                            (unsigned long long)study->record.counts[HPO_RUNNING]);
@@ -88,7 +101,7 @@ hpo_status hpo_study_default(const hpo_study *study, hpo_trial **out, hpo_error 
         return status;
     size_t row = hpo__record_row(&study->record, study->record.first_default);
     status     = row == SIZE_MAX ? hpo__fail(err, HPO_E_NOT_FOUND, "the default configuration has not been tried")
-                                 : hpo__trial_from_row(writable(study), row, out, err);
+                                 : hpo__trial_from_row(hpo__study_writable(study), row, out, err);
     hpo__study_unlock(study);
     return status;
 }

@@ -18,6 +18,8 @@ static const hpo_setting study_table[] = {
     {"start.default", "bool", "true", "", "try the default configuration first"},
     {"failures.max", "int", "0", "0..1000000000000", "failed trials after which optimize gives up; 0: no limit"},
     {"failures.consecutive", "int", "0", "0..1000000000000", "failed trials in a row after which optimize gives up; 0: no limit"},
+    {"select", "choice", "observed", "observed|mean",
+     "mean: the best trial is the one with the best posterior mean of a model of all results, which a lucky value does not fool"},
     {"confirm.default", "bool", "true", "", "let the default configuration join the finalists"},
     {"strategy.cache", "choice", "keep", "keep|drop", "drop: rebuild the strategy's state at every suggestion, to test that it is pure"},
     {NULL, NULL, NULL, NULL, NULL},
@@ -79,11 +81,13 @@ void hpo__study_settings_apply(hpo_study *study) {
     hpo_settings           *settings = &study->settings;
     const hpo_strategy_ops *chosen   = hpo__strategy_find(hpo_settings_text(settings, "strategy"));
     hpo__study_drop_state(study); /* a strategy is a function of its settings; the table that made the state must end it */
+    hpo__posterior_drop(study);
     study->sign          = hpo__settings_is(settings, "direction", "maximize") ? -1.0 : 1.0;
     study->seed          = (uint64_t)hpo__settings_integer(settings, "seed");
     study->logical       = hpo__settings_is(settings, "order", "logical");
     study->lag           = (uint64_t)hpo__settings_integer(settings, "workers");
     study->start_default = hpo__settings_is(settings, "start.default", "true");
+    study->select_mean   = hpo__settings_is(settings, "select", "mean");
     study->strategy_drop = hpo__settings_is(settings, "strategy.cache", "drop");
     if (!study->custom && chosen != NULL)
         study->strategy = *chosen;

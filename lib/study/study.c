@@ -24,6 +24,7 @@ static void end_study(hpo_study *study) {
         study->first_queued = queued->next;
         hpo__alloc_free(&alloc, queued, 1, sizeof *queued + 2 * study->space->size * sizeof(double));
     }
+    hpo__posterior_drop(study);
     hpo__confirmation_end(study);
     hpo__alloc_free(&alloc, study->looks, study->looks_capacity, sizeof *study->looks);
     hpo__record_end(&study->record);
@@ -65,6 +66,7 @@ hpo_status hpo_study_new(const hpo_space *space, hpo_study **out, hpo_error *err
     hpo__record_init(&study->record, &study->alloc, space->size);
     hpo__study_settings_init(study);
     study->confirmation.winner = SIZE_MAX;
+    study->posterior.rows      = SIZE_MAX;
     status                     = hpo__space_copy(space, &study->space, err);
     if (status == HPO_OK && !hpo__point_init(&study->point, study->space)) {
         study->point.space = NULL;
@@ -98,21 +100,20 @@ void hpo_study_stop(hpo_study *study) {
 
 /* ---- lock and log ---- */
 
-/* The lock is the one part of a const study that changes. */
-static hpo__lock *lock_of(const hpo_study *study) {
+hpo_study *hpo__study_writable(const hpo_study *study) {
     hpo_study *changing;
     memcpy(&changing, &study, sizeof changing);
-    return &changing->lock;
+    return changing;
 }
 
 hpo_status hpo__study_lock(const hpo_study *study, hpo_error *err) {
-    if (hpo__lock_take(lock_of(study)))
+    if (hpo__lock_take(&hpo__study_writable(study)->lock))
         return HPO_OK;
     return hpo__fail(err, HPO_E_BUSY, "the study was called from inside its own strategy");
 }
 
 void hpo__study_unlock(const hpo_study *study) {
-    hpo__lock_drop(lock_of(study));
+    hpo__lock_drop(&hpo__study_writable(study)->lock);
 }
 
 void hpo__study_log(const hpo_study *study, int32_t level, const char *format, ...) {

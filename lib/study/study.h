@@ -7,6 +7,7 @@
 #include "base/settings.h"
 #include "base/thread.h"
 #include "history/record.h"
+#include "model/surrogate.h"
 #include "space/space.h"
 
 #include <hpo/result.h>
@@ -33,6 +34,15 @@ typedef struct hpo__confirmation {
     size_t         winner; /* SIZE_MAX: none */
 } hpo__confirmation;
 
+/* The model of what is finished, a cache: see posterior.c. */
+typedef struct hpo__posterior {
+    hpo__surrogate *model;       /* NULL: to be made */
+    size_t          rows;        /* size of the history that it follows, SIZE_MAX: none */
+    hpo_status      status;      /* what it said of that history */
+    size_t          selected;    /* row of the best mean of `selected_of` complete trials */
+    uint64_t        selected_of; /* 0: not chosen */
+} hpo__posterior;
+
 /* One look at the test set. */
 typedef struct hpo__look {
     uint64_t number;
@@ -53,7 +63,8 @@ struct hpo_study {
     bool         logical;
     uint64_t     lag; /* logical order: how many trials a suggestion does not see */
     bool         start_default;
-    bool         running; /* optimize, confirm or test is at work */
+    bool         select_mean; /* select = mean */
+    bool         running;     /* optimize, confirm or test is at work */
 
     hpo__queued *first_queued, *last_queued;
     uint64_t     n_queued;
@@ -74,6 +85,7 @@ struct hpo_study {
     void              *log_user;
     int32_t            log_level;
 
+    hpo__posterior    posterior;
     hpo__confirmation confirmation;
     hpo__look        *looks;
     size_t            n_looks, looks_capacity;
@@ -99,6 +111,8 @@ struct hpo_trial {
 /* study.c */
 void hpo__study_retain(hpo_study *study);
 void hpo__study_release(hpo_study *study);
+/* What stays behind const is the lock, the reference count and the caches. */
+hpo_study *hpo__study_writable(const hpo_study *study);
 /* Takes the lock; HPO_E_BUSY when this thread holds it, which is a strategy or log callback that calls back. */
 hpo_status hpo__study_lock(const hpo_study *study, hpo_error *err);
 void       hpo__study_unlock(const hpo_study *study);
@@ -139,6 +153,20 @@ void hpo__study_row_values(const hpo_study *study, size_t row, double *values);
 double hpo__study_raw_value(const hpo_study *study, size_t row);
 /* Student's t interval of a mean: half width at 95 %, infinite for n < 2. */
 double hpo__study_half_width(double deviation, size_t n);
+
+/* Row of a finished trial; HPO_E_STATE while it runs, HPO_E_NOT_FOUND when there is none. The lock is held. */
+hpo_status hpo__study_find(const hpo_study *study, uint64_t number, size_t *row, hpo_error *err);
+/* Row of what hpo_study_best() hands out, SIZE_MAX when no trial is complete. The lock is held. */
+hpo_status hpo__study_best_row(const hpo_study *study, size_t *row, hpo_error *err);
+
+/* posterior.c; the lock is held */
+void hpo__posterior_drop(hpo_study *study);
+/* Brings the model up to what is finished: HPO_E_NOT_FOUND when there is too little to model. */
+hpo_status hpo__posterior_follow(const hpo_study *study, hpo_error *err);
+/* After it: posterior mean of every complete row with a finite value, as the model counts (small is good), NaN for the others. */
+hpo_status hpo__posterior_means(const hpo_study *study, double *means, hpo_error *err);
+/* Complete row with the best posterior mean; HPO_E_NOT_FOUND as above. */
+hpo_status hpo__posterior_best(const hpo_study *study, size_t *best, hpo_error *err);
 
 /* confirm.c */
 void hpo__confirmation_end(hpo_study *study);
