@@ -24,11 +24,16 @@ static const double FAILED_NOISE = 4, MUCH_NOISE = 0.05;
 
 /* ---- life ---- */
 
+/* Points that the model may have when the history has room for `capacity` trials. */
+static size_t points(size_t capacity) {
+    return capacity < MOST_DATA ? capacity : MOST_DATA;
+}
+
 static void free_data(hpo__surrogate *s) {
     hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
     hpo__alloc_free(&s->alloc, s->order, s->capacity, sizeof *s->order);
     hpo__alloc_free(&s->alloc, s->taken, s->capacity, sizeof *s->taken);
-    hpo__alloc_free(&s->alloc, s->x, s->capacity * s->inputs, sizeof *s->x);
+    hpo__alloc_free(&s->alloc, s->x, points(s->capacity) * s->inputs, sizeof *s->x);
     hpo__alloc_free(&s->alloc, s->y, 7 * s->capacity, sizeof *s->y);
     s->rows = s->order = NULL;
     s->taken           = NULL;
@@ -44,6 +49,7 @@ void hpo__surrogate_free(hpo__surrogate *s) {
     hpo__gp_free(s->gp);
     hpo__alloc_free(&alloc, s->input_of, s->d, sizeof *s->input_of);
     hpo__alloc_free(&alloc, s->kinds, s->d, sizeof *s->kinds);
+    hpo__alloc_free(&alloc, s->kept, 3 * s->d + 2, sizeof *s->kept);
     hpo__alloc_free(&alloc, s, 1, sizeof *s);
 }
 
@@ -68,7 +74,8 @@ hpo__surrogate *hpo__surrogate_new(const hpo_space *space, uint64_t seed, bool e
     s->seed     = seed;
     s->input_of = hpo__alloc_new(&s->alloc, s->d, sizeof *s->input_of);
     s->kinds    = hpo__alloc_new(&s->alloc, s->d, sizeof *s->kinds);
-    if (s->input_of != NULL && s->kinds != NULL) {
+    s->kept     = hpo__alloc_new(&s->alloc, 3 * s->d + 2, sizeof *s->kept);
+    if (s->input_of != NULL && s->kinds != NULL && s->kept != NULL) {
         choose_inputs(s);
         s->gp = hpo__gp_new(&s->alloc, s->kinds, s->inputs, exact);
     }
@@ -82,12 +89,12 @@ hpo__surrogate *hpo__surrogate_new(const hpo_space *space, uint64_t seed, bool e
 static bool make_room(hpo__surrogate *s, size_t n) {
     if (n <= s->capacity)
         return true;
+    size_t c = hpo__alloc_capacity(s->capacity, n);
     free_data(s);
-    size_t c    = hpo__alloc_capacity(s->capacity, n);
     s->rows     = hpo__alloc_new(&s->alloc, c, sizeof *s->rows);
     s->order    = hpo__alloc_new(&s->alloc, c, sizeof *s->order);
     s->taken    = hpo__alloc_new(&s->alloc, c, sizeof *s->taken);
-    s->x        = hpo__alloc_new(&s->alloc, c * s->inputs, sizeof *s->x);
+    s->x        = hpo__alloc_new(&s->alloc, points(c) * s->inputs, sizeof *s->x);
     s->y        = hpo__alloc_new(&s->alloc, 7 * c, sizeof *s->y);
     s->capacity = c;
     if (s->rows == NULL || s->order == NULL || s->taken == NULL || s->x == NULL || s->y == NULL) {
@@ -151,12 +158,13 @@ static size_t choose_rows(hpo__surrogate *s, const hpo_history *history, size_t 
     for (size_t k = 0; used < most * 4 / 5; k++)
         if (!taken[s->order[k]])
             taken[s->rows[used++] = s->order[k]] = true;
-    for (size_t k = 0, left = most - used; k < left; k++)
-        for (size_t row = k * n / left; row < n; row++)
-            if (!taken[row]) {
-                taken[s->rows[used++] = row] = true;
-                break;
-            }
+    for (size_t row = 0, k = 0, left = most - used, others = n - used; row < n; row++) {
+        if (taken[row])
+            continue;
+        if ((k + 1) * left / others > k * left / others)
+            s->rows[used++] = row;
+        k++;
+    }
     return used;
 }
 
@@ -209,19 +217,17 @@ static size_t next_size(size_t size) {
 /* From the usual start and from a shifted one; the better stays. */
 static void fit_afresh(hpo__surrogate *s, size_t size) {
     size_t  n     = hpo__gp_theta_size(s->gp);
-    double *theta = hpo__gp_theta(s->gp), *kept = s->scratch;
+    double *theta = hpo__gp_theta(s->gp);
     hpo__gp_theta_start(s->gp);
     double first = hpo__gp_fit(s->gp, COLD_STEPS);
-    if (n > 3 * s->capacity)
-        return;
-    memcpy(kept, theta, n * sizeof *theta);
+    memcpy(s->kept, theta, n * sizeof *theta);
     hpo__gp_theta_start(s->gp);
     hpo__stream stream;
     hpo__stream_start(&stream, hpo__random_bits(s->seed, size, HPO__FOR_GP, 6));
     for (size_t i = 0; i < s->inputs; i++)
         theta[i] += 0.7 * hpo__stream_normal(&stream);
     if (!(hpo__gp_fit(s->gp, COLD_STEPS) > first))
-        memcpy(theta, kept, n * sizeof *theta);
+        memcpy(theta, s->kept, n * sizeof *theta);
 }
 
 /* A fresh fit starts with few points, where steps are cheap, and ends with all. */

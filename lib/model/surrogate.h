@@ -30,6 +30,7 @@ typedef struct hpo__surrogate {
     size_t  capacity;
     double *x, *noise, *raw, *scratch; /* scratch: 3 x capacity */
     bool   *taken;
+    double *kept; /* 3 d + 2: hyperparameters */
 } hpo__surrogate;
 
 /* A surrogate over a space, which must outlive it; `exact`: the objective repeats exactly. NULL: out of memory. */
