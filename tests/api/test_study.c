@@ -316,6 +316,9 @@ static void call_back(plug *p) {
     p->wrong += hpo_study_confirm(p->study, line_objective, NULL, 1, 1, NULL, NULL) != HPO_E_BUSY;
     p->wrong += hpo_study_optimism(p->study, NULL, NULL, NULL, NULL) != HPO_E_BUSY;
     p->wrong += hpo_study_confirmed(p->study, 0, NULL, NULL, NULL, NULL) != HPO_E_BUSY;
+    p->wrong += hpo_study_predict(p->study, &value, 1, &value, NULL, NULL) != HPO_E_BUSY;
+    p->wrong += hpo_study_estimate(p->study, 0, NULL, NULL, NULL) != HPO_E_BUSY;
+    p->wrong += hpo_study_relevance(p->study, &value, NULL) != HPO_E_BUSY;
     p->wrong += hpo_study_use_strategy(p->study, &centre, NULL, NULL, NULL) != HPO_E_BUSY;
     if (hpo_point_new(hpo_study_space(p->study), &point, NULL) == HPO_OK) {
         p->wrong += hpo_study_enqueue(p->study, point, NULL) != HPO_E_BUSY;

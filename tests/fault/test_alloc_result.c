@@ -116,6 +116,44 @@ static void confirmation_stays(run *r) {
     hpo_study_free(study);
 }
 
+/* ---- the model ---- */
+
+static void predicting(run *r) {
+    static const double rows[2][MIXED_SIZE] = {{1e-3, 5, 0, NAN, 32, 1}, {1e-2, 9, 1, 0.5, 64, 0}};
+    hpo_study          *study               = searched(r, "random", 9);
+    double              mean[2] = {NONE, NONE}, deviation[2] = {NONE, NONE}, relevance[MIXED_SIZE] = {NONE};
+    TRY(r, hpo_study_relevance(study, relevance, error))
+    TRY(r, hpo_study_predict(study, &rows[0][0], 2, mean, deviation, error))
+    for (size_t i = 0; i < 2; i++) {
+        note_number(r, mean[i]);
+        note_number(r, deviation[i]);
+    }
+    for (size_t i = 0; i < MIXED_SIZE; i++)
+        note_number(r, relevance[i]);
+    for (uint64_t i = 0; i < 9; i += 2) {
+        TRY(r, hpo_study_estimate(study, i, mean, deviation, error))
+        note_number(r, mean[0]);
+        note_number(r, deviation[0]);
+    }
+    TRY_AS(r, HPO_E_INVALID, HARD, hpo_study_predict(study, &rows[0][1], 1, mean, NULL, error))
+    TRY_AS(r, HPO_E_NOT_FOUND, HARD, hpo_study_estimate(study, 9, mean, NULL, error))
+    hpo_study_free(study);
+}
+
+static void selecting(run *r) {
+    hpo_study *study = searched(r, "random", 8);
+    hpo_trial *best  = NULL;
+    TRY(r, hpo_study_set(study, "select", "mean", error))
+    for (int i = 0; i < 2; i++) {
+        TRY(r, hpo_study_best(study, &best, error))
+        note(r, "best %d\n", (int)hpo_trial_number(best));
+        hpo_trial_free(best);
+    }
+    TRY(r, hpo_study_set(study, "seed", "3", error))
+    confirm(r, study, 2, 2); /* makes a model anew */
+    hpo_study_free(study);
+}
+
 /* ---- the test set ---- */
 
 static hpo_status on_test_set(hpo_trial *trial, double *values, void *user) {
@@ -209,6 +247,8 @@ static const struct {
                  {"confirming", confirming},
                  {"confirming with workers", confirming_with_workers},
                  {"a confirmation that cannot be", confirmation_stays},
+                 {"predictions", predicting},
+                 {"selection", selecting},
                  {"the test set", testing},
                  {"advice", advising},
                  {"advice on nothing", advising_on_nothing},
