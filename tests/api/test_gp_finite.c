@@ -127,6 +127,37 @@ static void large_finite_spaces_are_used_up(void **state) {
     hpo_study_free(study);
 }
 
+/* Half a million configurations of which all but five are known: the five come, then the end. Work grows with the trials and the space, not with their product. */
+static void the_last_of_very_many(void **state) {
+    (void)state;
+    enum { SIDE = 700, LEFT = 5 };
+    static const uint64_t sides[] = {SIDE, SIDE};
+    hpo_study            *study   = gp_over(cells(sides, 2), 4);
+    hpo_point            *point   = NULL;
+    hpo_trial            *more    = NULL;
+    size_t                known = 0, found = 0;
+    set(study, "start.default", "false");
+    assert_ok(hpo_point_new(hpo_study_space(study), &point, error));
+    for (size_t k = 0; k < (size_t)SIDE * SIDE; k++) {
+        double values[2] = {(double)(k / SIDE + 1), (double)(k % SIDE + 1)}, loss = values[0] + values[1];
+        if (k % ((size_t)SIDE * SIDE / LEFT) == 1234)
+            continue;
+        assert_ok(hpo_point_set_values(point, values, 2, error));
+        assert_ok(hpo_study_add(study, point, HPO_COMPLETE, &loss, 1, error));
+        known++;
+    }
+    assert_int_equal(known, SIDE * SIDE - LEFT);
+    for (; found < LEFT; found++) {
+        hpo_trial *trial = ask(study);
+        size_t     k     = ((size_t)hpo_trial_int(trial, "p0") - 1) * SIDE + (size_t)hpo_trial_int(trial, "p1") - 1;
+        assert_int_equal(k % ((size_t)SIDE * SIDE / LEFT), 1234);
+        tell(study, trial, HPO_COMPLETE, 1);
+    }
+    assert_int_equal(hpo_study_ask(study, &more, NULL), HPO_EXHAUSTED);
+    hpo_point_free(point);
+    hpo_study_free(study);
+}
+
 /* Said to be noisy: a configuration may come again, and the space is never used up. */
 static void noisy_objectives_may_repeat(void **state) {
     (void)state;
@@ -146,10 +177,8 @@ static void noisy_objectives_may_repeat(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finite_spaces_are_used_up),
-        cmocka_unit_test(running_trials_use_up),
-        cmocka_unit_test(large_finite_spaces_are_used_up),
-        cmocka_unit_test(noisy_objectives_may_repeat),
+        cmocka_unit_test(finite_spaces_are_used_up), cmocka_unit_test(running_trials_use_up),       cmocka_unit_test(large_finite_spaces_are_used_up),
+        cmocka_unit_test(the_last_of_very_many),     cmocka_unit_test(noisy_objectives_may_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
