@@ -4,7 +4,8 @@
  * k(a, b) = s (1 + q + q^2/3) e^-q, q = sqrt(5) r, r^2 = sum over numeric inputs of (w(a_i) - w(b_i))^2 / l_i^2 + sum over choices of [a_c != b_c] / l_c^2
  * (Rasmussen & Williams, eq. 4.17; one length per input; choices inside the same distance as in the Vizier bandit, arXiv 2408.11527). w is the
  * Kumaraswamy distribution function 1 - (1 - u^a)^b (input warping: Snoek et al., ICML 2014), learned per input.
- * Hyperparameters maximise likelihood times priors: length-scales LogNormal(sqrt 2 + ln(d)/2, sqrt 3) (Hvarfner et al., ICML 2024), signal LogNormal(0, 1), noise
+ * Hyperparameters maximise likelihood times priors: length-scales LogNormal(sqrt 2 + ln(d)/2, sqrt 3) (Hvarfner et al., ICML 2024; d here counts the inputs
+ * that are active together), signal LogNormal(0, 1), noise
  * LogNormal(-4, 1), ln a and ln b Normal(0, 0.75). Densities of lengths are over l itself, with its Jacobian: by measurement better than over ln l.
  * Cost: a likelihood with gradient O(n^3 + n^2 d); prediction O(n^2 + n d) a point; memory 4 n^2.
  */
@@ -28,6 +29,7 @@ struct hpo__gp {
     size_t     d, n, capacity;
     int       *kinds;
     bool       exact, warp;
+    double     prior_inputs;
     double    *theta;           /* d + 2 + 2 d places */
     double    *x, *w, *wa, *wb; /* d x capacity: inputs, warped, derivatives by ln a and ln b */
     double    *y, *noise, *weights;
@@ -48,13 +50,14 @@ hpo__gp *hpo__gp_new(const hpo__alloc *alloc, const int *kinds, size_t d, bool e
     hpo__gp *gp = hpo__alloc_zero(alloc, 1, sizeof *gp);
     if (gp == NULL)
         return NULL;
-    gp->alloc      = *alloc;
-    gp->d          = d;
-    gp->exact      = exact;
-    gp->kinds      = hpo__alloc_new(alloc, d, sizeof *gp->kinds);
-    gp->theta      = hpo__alloc_zero(alloc, most_theta(gp), sizeof *gp->theta);
-    gp->lbfgs_size = hpo__lbfgs_workspace(most_theta(gp));
-    gp->lbfgs      = hpo__alloc_new(alloc, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
+    gp->alloc        = *alloc;
+    gp->d            = d;
+    gp->prior_inputs = d > 1 ? (double)d : 1;
+    gp->exact        = exact;
+    gp->kinds        = hpo__alloc_new(alloc, d, sizeof *gp->kinds);
+    gp->theta        = hpo__alloc_zero(alloc, most_theta(gp), sizeof *gp->theta);
+    gp->lbfgs_size   = hpo__lbfgs_workspace(most_theta(gp));
+    gp->lbfgs        = hpo__alloc_new(alloc, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
     if (gp->kinds == NULL || gp->theta == NULL || gp->lbfgs == NULL) {
         hpo__gp_free(gp);
         return NULL;
@@ -127,6 +130,10 @@ bool hpo__gp_data(hpo__gp *gp, const double *x, const double *y, const double *n
     return true;
 }
 
+void hpo__gp_prior_inputs(hpo__gp *gp, double inputs) {
+    gp->prior_inputs = inputs > 1 ? inputs : 1;
+}
+
 size_t hpo__gp_inputs(const hpo__gp *gp) {
     return gp->d;
 }
@@ -151,7 +158,7 @@ double *hpo__gp_theta(hpo__gp *gp) {
 void hpo__gp_theta_start(hpo__gp *gp) {
     memset(gp->theta, 0, most_theta(gp) * sizeof *gp->theta);
     for (size_t i = 0; i < gp->d; i++)
-        gp->theta[i] = log(0.5 * sqrt((double)gp->d));
+        gp->theta[i] = log(0.5 * sqrt(gp->prior_inputs));
     gp->theta[gp->d + 1] = gp->exact ? log(HPO__GP_EXACT_NOISE) : -4;
 }
 
@@ -245,7 +252,7 @@ static bool factor_kernel(hpo__gp *gp, const double *theta) {
 
 /* Log density of the priors, and its gradient added to `gradient`. */
 static double log_prior(const hpo__gp *gp, const double *theta, double *gradient) {
-    double        sum = 0, centre = sqrt(2.0) + 0.5 * log((double)gp->d);
+    double        sum = 0, centre = sqrt(2.0) + 0.5 * log(gp->prior_inputs);
     const size_t  d = gp->d;
     const double *t = theta;
     for (size_t i = 0; i < d; i++) {

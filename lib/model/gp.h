@@ -23,6 +23,9 @@ void     hpo__gp_free(hpo__gp *gp);
  * warp on or off. False when out of memory; the hyperparameters stay. */
 bool hpo__gp_data(hpo__gp *gp, const double *x, const double *y, const double *noise, size_t n, bool warp);
 
+/* How many inputs the prior of the length-scales supposes to matter; d unless told otherwise. Fewer than d in a space where some are always inactive. */
+void hpo__gp_prior_inputs(hpo__gp *gp, double inputs);
+
 size_t hpo__gp_inputs(const hpo__gp *gp);
 size_t hpo__gp_points(const hpo__gp *gp);
 

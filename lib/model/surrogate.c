@@ -4,6 +4,8 @@
  * Inputs are the unit coordinates of the parameters with more than one value, outputs the warped values (model/output.c). Failed trials enter with the worst value and
  * four times the noise. Beyond 256 finished trials the model sees 256 of them: the best 40 %, the nearest to the best 40 %, and an even sample of the rest.
  *
+ * A part of the history (the trials of one branch of the space) can be modelled alone: what decides between branches must not blur what matters inside one.
+ *
  * Fits depend on the history alone: they happen at fixed sizes of it (each up to 60, then ever rarer), start afresh at powers of two and from the fit before in
  * between. A new surrogate therefore replays at most the fits since the last power of two. Cost: O(m^3) to condition, m <= 256; a fit some ten times that; memory 4 m^2.
  */
@@ -19,7 +21,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_DATA = 256, MOST_FRESH = 64, FEWEST_DATA = 2, COLD_STEPS = 40, WARM_STEPS = 12, FEW_VALUES = 8 };
+enum { MOST_DATA = 256, MOST_FRESH = 64, FEWEST_DATA = 2, FEWEST_IN_PART = 3, COLD_STEPS = 40, WARM_STEPS = 12, FEW_VALUES = 8 };
 static const double FAILED_NOISE = 4, MUCH_NOISE = 0.05;
 
 /* ---- life ---- */
@@ -72,6 +74,7 @@ hpo__surrogate *hpo__surrogate_new(const hpo_space *space, uint64_t seed, bool e
     s->alloc    = space->alloc;
     s->d        = space->size;
     s->seed     = seed;
+    s->part     = SIZE_MAX;
     s->input_of = hpo__alloc_new(&s->alloc, s->d, sizeof *s->input_of);
     s->kinds    = hpo__alloc_new(&s->alloc, s->d, sizeof *s->kinds);
     s->kept     = hpo__alloc_new(&s->alloc, 3 * s->d + 2, sizeof *s->kept);
@@ -134,31 +137,41 @@ static double gap(const hpo__surrogate *s, const double *a, const double *b) {
     return sum;
 }
 
+/* Marks the rows that the model may not have, and lists the others; returns how many. */
+static size_t rows_of_part(hpo__surrogate *s, const hpo_history *history, size_t n) {
+    const double *unit = hpo_history_unit(history);
+    size_t        used = 0;
+    for (size_t row = 0; row < n; row++) {
+        s->taken[row] = s->part != SIZE_MAX && unit[row * s->d + s->part] != s->part_unit;
+        if (!s->taken[row])
+            s->rows[used++] = row;
+    }
+    return used;
+}
+
 /* Chooses which of the first n rows the model sees, `most` at most, into s->rows; returns how many. */
 static size_t choose_rows(hpo__surrogate *s, const hpo_history *history, size_t n, size_t most) {
-    if (n <= most) {
-        for (size_t row = 0; row < n; row++)
-            s->rows[row] = row;
-        return n;
-    }
+    size_t all = rows_of_part(s, history, n);
+    if (all <= most)
+        return all;
     const double *unit = hpo_history_unit(history), *values = hpo_history_values(history);
     double       *key = s->scratch, *rank = s->scratch + s->capacity;
     bool         *taken = s->taken;
-    size_t        used = 0, best = 0;
-    memset(taken, 0, n * sizeof *taken);
+    size_t        used  = 0;
     for (size_t row = 0; row < n; row++)
         key[row] = hpo__surrogate_succeeded(history, row) ? values[row] : (double)INFINITY;
     hpo__stats_ranks(key, n, rank, s->order);
-    best = s->order[0];
     for (size_t k = 0; used < most * 2 / 5; k++)
-        taken[s->rows[used++] = s->order[k]] = true;
+        if (!taken[s->order[k]])
+            taken[s->rows[used++] = s->order[k]] = true;
+    size_t best = s->rows[0];
     for (size_t row = 0; row < n; row++)
         key[row] = gap(s, unit + row * s->d, unit + best * s->d);
     hpo__stats_ranks(key, n, rank, s->order);
     for (size_t k = 0; used < most * 4 / 5; k++)
         if (!taken[s->order[k]])
             taken[s->rows[used++] = s->order[k]] = true;
-    for (size_t row = 0, k = 0, left = most - used, others = n - used; row < n; row++) {
+    for (size_t row = 0, k = 0, left = most - used, others = all - used; row < n; row++) {
         if (taken[row])
             continue;
         if ((k + 1) * left / others > k * left / others)
@@ -173,7 +186,7 @@ static bool load(hpo__surrogate *s, const hpo_history *history, size_t n, size_t
     const double *unit = hpo_history_unit(history), *values = hpo_history_values(history);
     if (!make_room(s, n + 1))
         return false;
-    size_t m = choose_rows(s, history, n, most), good = 0;
+    size_t m = choose_rows(s, history, n, most), good = 0, active = 0;
     double worst = -(double)INFINITY, *raw = s->scratch, *warped = s->scratch + s->capacity;
     for (size_t k = 0; k < m; k++)
         if (hpo__surrogate_succeeded(history, s->rows[k]))
@@ -192,10 +205,13 @@ static bool load(hpo__surrogate *s, const hpo_history *history, size_t n, size_t
         s->y[k]      = ok ? warped[g++] : worst;
         s->noise[k]  = ok ? 1 : FAILED_NOISE;
         s->labels[k] = ok ? 1 : -1;
-        for (size_t i = 0; i < s->inputs; i++)
+        for (size_t i = 0; i < s->inputs; i++) {
             s->x[i * m + k] = hpo__surrogate_input(s, unit + s->rows[k] * s->d, i);
+            active += isnan(unit[s->rows[k] * s->d + s->input_of[i]]) ? 0 : 1;
+        }
     }
     s->n = m;
+    hpo__gp_prior_inputs(s->gp, (double)active / (double)m);
     return hpo__gp_data(s->gp, s->x, s->y, s->noise, m, n >= 10 && n >= 2 * s->inputs);
 }
 
@@ -265,6 +281,18 @@ hpo_status hpo__surrogate_follow(hpo__surrogate *s, const hpo_history *history) 
     if (!fit_all(s, history, n))
         return HPO_E_NOMEM;
     return s->n > 0 && hpo__gp_condition(s->gp) ? HPO_OK : HPO_EXHAUSTED;
+}
+
+hpo_status hpo__surrogate_fit_part(hpo__surrogate *s, const hpo_history *history, size_t parameter, double unit) {
+    size_t n     = hpo_history_size(history);
+    s->part      = parameter;
+    s->part_unit = unit;
+    if (!load(s, history, n, MOST_FRESH))
+        return HPO_E_NOMEM;
+    if (s->n < FEWEST_IN_PART)
+        return HPO_EXHAUSTED;
+    fit_afresh(s, n);
+    return hpo__gp_condition(s->gp) ? HPO_OK : HPO_EXHAUSTED;
 }
 
 /* ---- values ---- */

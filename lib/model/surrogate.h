@@ -27,6 +27,8 @@ typedef struct hpo__surrogate {
     size_t *order;    /* n: points by rising aim, see hpo__surrogate_incumbent; also work space of what follows the history */
 
     /* inside */
+    size_t  part; /* SIZE_MAX, or the parameter that must be at part_unit in the rows that the model sees */
+    double  part_unit;
     size_t  capacity;
     double *x, *noise, *raw, *scratch; /* scratch: 3 x capacity */
     bool   *taken;
@@ -50,6 +52,12 @@ void hpo__surrogate_inputs(const hpo__surrogate *surrogate, const double *unit, 
  * that followed the history from its start. HPO_EXHAUSTED when there is nothing to model yet (fewer than two values) or no matrix could be factored, HPO_E_NOMEM.
  */
 hpo_status hpo__surrogate_follow(hpo__surrogate *surrogate, const hpo_history *history);
+
+/*
+ * Models only the trials with `parameter` at `unit`, at most 64 of them, by a fit of its own. A surrogate serves either this or hpo__surrogate_follow(). HPO_EXHAUSTED when there
+ * are fewer than three such trials or no model of them, HPO_E_NOMEM.
+ */
+hpo_status hpo__surrogate_fit_part(hpo__surrogate *surrogate, const hpo_history *history, size_t parameter, double unit);
 
 /* The value to improve on: the best seen, or with much noise the best posterior mean at the data. */
 double hpo__surrogate_incumbent(hpo__surrogate *surrogate);

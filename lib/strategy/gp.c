@@ -4,8 +4,8 @@
  * Start: the centre with drawn choices (unless the default configuration ran), then scrambled Sobol points with choices dealt in turn, 3 + d/2 trials, 4 to 10. Then, at each
  * suggestion: fit, condition, and maximise log expected improvement (model/acquisition.c) by candidates and a local search over the mixed, conditional space
  * (strategy/gp_search.c). Finite spaces of up to 3,000 configurations are enumerated.
- * Stagnation: in a space with branches, one step in ten (every second one after five trials without progress) searches inside one drawn branch and aims at beating that
- * branch's own best, because a model polishes the branch it knows.
+ * Stagnation: in a space with branches, a share of the steps, which grows with the trials since the last progress, searches inside a branch other than the best trial's, with
+ * a model of that branch alone, and aims at beating that branch's own best, because a model polishes the branch it knows.
  *
  * Cost per ask: that of the surrogate, and O(m^2) a candidate for m <= 256 points in the model.
  */
@@ -25,7 +25,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_ENUMERATED = 3000, STAGNANT = 5, FAILURES_TO_MODEL = 3 };
+enum { MOST_ENUMERATED = 3000, FAILURES_TO_MODEL = 3 };
+/* Share of the steps inside a branch that is not the best trial's: at least, more for each trial without progress, at most. */
+static const double LEAST_ASIDE = 0.05, MORE_ASIDE = 0.03, MOST_ASIDE = 0.6;
 
 typedef struct state {
     const hpo_space *space;
@@ -36,6 +38,7 @@ typedef struct state {
     bool             model_failures;
     bool             repeats; /* noise is declared: a configuration may come again */
     hpo__surrogate  *surrogate;
+    hpo__surrogate  *part; /* of one branch; NULL in a space without branches */
     uint32_t        *directions;
     hpo__gp_search  *search;
     double          *values; /* capacity: work space for the history's values */
@@ -48,11 +51,25 @@ typedef struct state {
 static void destroy(void *state_) {
     state *s = state_;
     hpo__gp_search_free(s->search);
+    hpo__surrogate_free(s->part);
     hpo__surrogate_free(s->surrogate);
     hpo__alloc_free(&s->alloc, s->directions, s->d * 32, sizeof *s->directions);
     hpo__alloc_free(&s->alloc, s->values, s->capacity, sizeof *s->values);
     hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
     hpo__alloc_free(&s->alloc, s, 1, sizeof *s);
+}
+
+/* Can parameter i divide the space into branches? */
+static bool is_root(const hpo_space *space, size_t i) {
+    const hpo__parameter *p = &space->parameters[i];
+    return p->is_parent && p->n_conditions == 0 && p->count > 1;
+}
+
+static size_t count_roots(const hpo_space *space) {
+    size_t roots = 0;
+    for (size_t i = 0; i < space->size; i++)
+        roots += is_root(space, i);
+    return roots;
 }
 
 /* Trials of the initial design: few, because the model is useful soon, and fewer still of a small budget. */
@@ -84,6 +101,10 @@ static hpo_status create(const hpo_space *space, const hpo_settings *settings, v
         s->first  = design_length(s->surrogate->inputs, hpo__settings_integer(settings, "trials"));
         s->search = hpo__gp_search_new(s->surrogate, MOST_ENUMERATED);
         made      = s->search != NULL;
+    }
+    if (made && count_roots(space) > 0) {
+        s->part = hpo__surrogate_new(space, s->seed, hpo__settings_is(settings, "gp.noise", "none"));
+        made    = s->part != NULL;
     }
     if (made && s->d <= hpo__sobol_dimensions()) {
         s->directions = hpo__alloc_new(&s->alloc, s->d * 32, sizeof *s->directions);
@@ -135,23 +156,20 @@ static size_t since_progress(state *s, const hpo_history *history) {
     return since;
 }
 
-/* Draws a branch to search in: a parent without conditions of its own and one of its values. False when there is none. */
-static bool draw_branch(const state *s, uint64_t number, size_t *parent, double *unit) {
-    size_t roots = 0, drawn;
-    for (size_t i = 0; i < s->d; i++)
-        roots += s->space->parameters[i].is_parent && s->space->parameters[i].n_conditions == 0 && s->space->parameters[i].count > 1;
-    if (roots == 0)
-        return false;
-    drawn = (size_t)hpo__random_below(s->seed, number, HPO__FOR_GP, 3, roots);
-    for (size_t i = 0; i < s->d; i++) {
-        const hpo__parameter *p = &s->space->parameters[i];
-        if (!p->is_parent || p->n_conditions > 0 || p->count < 2 || drawn-- > 0)
-            continue;
-        *parent = i;
-        *unit   = hpo__codec_encode(p, hpo__codec_value(p, hpo__random_below(s->seed, number, HPO__FOR_GP, 4, p->count)));
-        return true;
-    }
-    return false;
+/* Draws a branch to search in: one that `best`, the point of the best trial, is not in. */
+static void draw_branch(const state *s, const double *best, uint64_t number, size_t *parent, double *unit) {
+    size_t drawn = (size_t)hpo__random_below(s->seed, number, HPO__FOR_GP, 3, count_roots(s->space)), i = 0;
+    while (!is_root(s->space, i) || drawn-- > 0)
+        i++;
+    const hpo__parameter *p     = &s->space->parameters[i];
+    uint64_t              value = hpo__random_below(s->seed, number, HPO__FOR_GP, 4, p->count - 1);
+    for (uint64_t k = 0; k <= value; k++)
+        if (hpo__codec_encode(p, hpo__codec_value(p, k)) == best[i]) {
+            value++;
+            break;
+        }
+    *parent = i;
+    *unit   = hpo__codec_encode(p, hpo__codec_value(p, value));
 }
 
 /* ---- the suggestion ---- */
@@ -178,19 +196,36 @@ static double best_of_branch(const state *s, const double *unit, const hpo__gp_t
     return -(double)INFINITY;
 }
 
+/* Turns the task into a step inside a branch other than the best trial's, with a model of that branch when it has enough trials. Returns the model that is used, NULL: out of memory. */
+static hpo__surrogate *step_aside(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task) {
+    hpo__surrogate *m    = s->surrogate;
+    const double   *unit = hpo_history_unit(history);
+    draw_branch(s, unit + m->rows[m->order[0]] * s->d, number, &task->branch, &task->branch_unit);
+    hpo_status fitted = hpo__surrogate_fit_part(s->part, history, task->branch, task->branch_unit);
+    if (fitted == HPO_E_NOMEM)
+        return NULL;
+    if (fitted == HPO_OK) {
+        m               = s->part;
+        task->incumbent = hpo__surrogate_incumbent(m);
+    } else {
+        task->incumbent = fmax(task->incumbent, best_of_branch(s, unit, task));
+    }
+    return m;
+}
+
 static hpo_status suggest(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task, const double **found, hpo_error *err) {
     hpo__surrogate *m = s->surrogate;
-    size_t          since;
     if (!make_room(s, hpo_history_size(history)))
         return hpo__fail_nomem(err);
-    task->gp        = m->gp;
     task->incumbent = hpo__surrogate_incumbent(m);
-    since           = since_progress(s, history);
-    if (hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < (since >= STAGNANT ? 0.5 : 0.1) &&
-        draw_branch(s, number, &task->branch, &task->branch_unit))
-        task->incumbent = fmax(task->incumbent, best_of_branch(s, hpo_history_unit(history), task));
+    double share    = fmin(MOST_ASIDE, LEAST_ASIDE + MORE_ASIDE * (double)since_progress(s, history));
+    if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share)
+        m = step_aside(s, history, number, task);
+    if (m == NULL)
+        return hpo__fail_nomem(err);
     for (size_t k = 0; k < m->n; k++)
         s->rows[k] = m->rows[m->order[k]];
+    task->gp     = m->gp;
     task->rows   = s->rows;
     task->n_rows = m->n;
     task->labels = s->model_failures && m->failures >= FAILURES_TO_MODEL ? m->labels : NULL;
