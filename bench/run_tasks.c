@@ -78,7 +78,7 @@ static bool peer_make(const plan *p, const char *given, bench_texts *out) {
         used += (size_t)snprintf(name + used, sizeof name - used, " noisy");
     }
     if (given == NULL && p->run.failures > 0.0 && used < sizeof name) {
-        used += (size_t)snprintf(name + used, sizeof name - used, " failures=%g", p->run.failures);
+        snprintf(name + used, sizeof name - used, " failures=%g", p->run.failures);
     }
     if (strpbrk(given != NULL ? given : name, ",\"\n") != NULL) {
         bench_complain("tasks", "the name of the peer would break the CSV; give another one with --peer");
