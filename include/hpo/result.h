@@ -38,8 +38,8 @@ HPO_API hpo_status hpo_study_predict(const hpo_study *study, const double *value
  * Posterior mean and standard error of what finished trial `number` would give on average if it were repeated, in the objective's own unit and direction.
  *
  * A repeat would bring back part of what sets a result apart from the curve of hpo_study_predict(), and not the noise. One result cannot tell them apart, so
- * half of it is taken for noise: the mean lies half way from the result to the curve (on the model's warped scale), with more results of the configuration
- * nearer to them. With gp.noise=none it is the result. For a failed or pruned trial it is the curve. Outputs may be NULL. HPO_E_NOT_FOUND also when
+ * three quarters are taken for noise: the mean lies a quarter of the way from the curve to the result (on the model's warped scale), with more results of
+ * the configuration nearer to them. With gp.noise=none it is the result. For a failed or pruned trial it is the curve. Outputs may be NULL. HPO_E_NOT_FOUND also when
  * there is no such trial, HPO_E_STATE while it runs. Since 0.1.
  */
 HPO_API hpo_status hpo_study_estimate(const hpo_study *study, uint64_t number, double *mean, double *standard_error, hpo_error *err);

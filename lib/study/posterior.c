@@ -5,10 +5,10 @@
  * values, so natural units come back through the warp: the mean is the warp's inverse at the posterior mean, which is the median in natural units, and the deviation half
  * of the interval that one standard deviation to both sides becomes. The inverse ends at the worst value seen; there the side towards the better values stands for both.
  *
- * Finished trials: what the smooth curve does not explain, of variance s, is noise or the configuration's own. Without repeats the data cannot tell, so each gets half.
- * The posterior of a configuration with n results is then (curve + sum of results) / (n + 1), with variance s / (2 (n + 1)) + (curve's variance) / (n + 1)^2:
- * exact for n = 0 and 1, where own effect and noise are a nugget together; with repeats the curve is taken as it is. To take all for noise, the usual posterior
- * mean, chooses worse than the raw best on rugged objectives (docs/experiments.md, selection with noise).
+ * Finished trials: what the smooth curve does not explain, of variance s, is noise or the configuration's own. Without repeats the data cannot tell; a quarter is taken
+ * for the configuration's own. The posterior of a configuration with n results is then (3 curve + sum of results) / (n + 3), with variance 3 s / (4 (n + 3)) +
+ * 9 (curve's variance) / (n + 3)^2: exact for n = 0 and 1, where own effect and noise are a nugget together; with repeats the curve is taken as it is. To take all for
+ * noise, the usual posterior mean, chooses worse than the raw best on rugged objectives (docs/experiments.md, selection with noise).
  *
  * Cost: to follow, that of the surrogate; then O(m d) a mean and O(m^2) a deviation, m <= 256 points in the model; all finished trials O(n m d). Memory 4 m^2, 64 n
  * while a best is chosen.
@@ -20,7 +20,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 64 }; /* points at a time */
+enum { BLOCK = 64 };           /* points at a time */
+static const double PRIOR = 3; /* results that the curve counts as: noise per own effect */
 
 /* ---- the cache ---- */
 
@@ -244,7 +245,7 @@ static group *group_of(const hpo__record *record, group *groups, size_t places, 
 
 /* What a configuration with n results of warped sum `sum` is worth, the curve being at `smooth`: see the head of this file. */
 static double pooled(double smooth, double sum, size_t n) {
-    return (smooth + sum) / ((double)n + 1);
+    return (PRIOR * smooth + sum) / ((double)n + PRIOR);
 }
 
 hpo_status hpo__posterior_means(const hpo_study *study, double *means, hpo_error *err) {
@@ -331,7 +332,8 @@ static hpo_status estimate(const hpo_study *study, size_t row, double *mean, dou
     memcpy(b.unit, record->unit + first * d, d * sizeof *b.unit);
     bool   good     = block_predict(&b, model, 1, true) && smooth_mean(model, &study->alloc, first, b.mean);
     double z        = pooled(b.mean[0], sum, n);
-    double variance = (0.5 * hpo__gp_noise(model->gp) + b.variance[0] / ((double)n + 1)) / ((double)n + 1);
+    double share    = PRIOR / ((double)n + PRIOR); /* of the curve */
+    double variance = share * hpo__gp_noise(model->gp) / (PRIOR + 1) + share * share * b.variance[0];
     if (good && mean != NULL)
         *mean = study->sign * natural(model, z);
     if (good && standard_error != NULL)
