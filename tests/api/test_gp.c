@@ -96,6 +96,34 @@ static void nothing_is_tried_twice(void **state) {
     }
 }
 
+/* Far more trials at once than anyone has processors. */
+static void very_many_at_once(void **state) {
+    (void)state;
+    enum { TOLD = 20, AT_ONCE = 150 };
+    static seen found;
+    hpo_study  *study = gp_over(models(), 5);
+    hpo_trial  *open[AT_ONCE];
+    found.n = 0;
+    for (int k = 0; k < TOLD; k++) {
+        hpo_trial *trial = ask(study);
+        note(&found, study, trial);
+        double loss = models_loss(trial);
+        tell(study, trial, HPO_COMPLETE, loss);
+    }
+    for (int k = 0; k < AT_ONCE; k++) {
+        open[k] = ask(study);
+        note(&found, study, open[k]);
+    }
+    for (int k = AT_ONCE - 1; k >= 0; k--) { /* the last one first */
+        double loss = models_loss(open[k]);
+        tell(study, open[k], HPO_COMPLETE, loss);
+    }
+    hpo_trial *trial = ask(study);
+    note(&found, study, trial);
+    hpo_trial_free(trial);
+    hpo_study_free(study);
+}
+
 static void several_workers(void **state) {
     (void)state;
     static seen found;
@@ -225,13 +253,10 @@ static void out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_minimum_of_branin),
-        cmocka_unit_test(finds_the_minimum_behind_a_condition),
-        cmocka_unit_test(maximising_is_the_mirror),
-        cmocka_unit_test(nothing_is_tried_twice),
-        cmocka_unit_test(several_workers),
-        cmocka_unit_test(late_states_are_rebuilt),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(finds_the_minimum_of_branin), cmocka_unit_test(finds_the_minimum_behind_a_condition),
+        cmocka_unit_test(maximising_is_the_mirror),    cmocka_unit_test(nothing_is_tried_twice),
+        cmocka_unit_test(very_many_at_once),           cmocka_unit_test(several_workers),
+        cmocka_unit_test(late_states_are_rebuilt),     cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

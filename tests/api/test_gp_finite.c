@@ -127,10 +127,10 @@ static void large_finite_spaces_are_used_up(void **state) {
     hpo_study_free(study);
 }
 
-/* Half a million configurations of which all but five are known: the five come, then the end. Work grows with the trials and the space, not with their product. */
+/* A quarter of a million configurations of which all but five are known: the five come, then the end. Work grows with the trials and the space, not with their product. */
 static void the_last_of_very_many(void **state) {
     (void)state;
-    enum { SIDE = 700, LEFT = 5 };
+    enum { SIDE = 500, LEFT = 5 };
     static const uint64_t sides[] = {SIDE, SIDE};
     hpo_study            *study   = gp_over(cells(sides, 2), 4);
     hpo_point            *point   = NULL;

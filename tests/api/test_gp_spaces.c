@@ -136,6 +136,7 @@ static void wide_ranges(hpo_space *space) {
     add_float(space, "a", -8e307, 8e307, HPO_LINEAR);
     add_float(space, "b", 1e-300, 1e300, HPO_LOG);
     add_float(space, "c", 5e-324, 1.7e308, HPO_LOG);
+    add_float(space, "g", -1.7e308, 1.7e308, HPO_LINEAR); /* wider than a double can say */
     add_int(space, "d", -(INT64_C(1) << 49), (INT64_C(1) << 49) - 1, HPO_LINEAR);
     add_int(space, "e", 1, INT64_C(1) << 40, HPO_LOG);
     add_int(space, "f", (INT64_C(1) << 53) - 1000, INT64_C(1) << 53, HPO_LINEAR);
@@ -243,9 +244,9 @@ static const struct {
     {"steps", steps, 50, 0},
     {"deep conditions", deep_conditions, 60, 0},
     {"many branches", many_branches, 60, 0},
-    {"200 floats", many_floats, 20, 0},
-    {"200 choices of two", many_choices_of_two, 40, 0},
-    {"200 of all kinds", many_of_all_kinds, 20, 0},
+    {"200 floats", many_floats, 14, 0},
+    {"200 choices of two", many_choices_of_two, 24, 0},
+    {"200 of all kinds", many_of_all_kinds, 14, 0},
     {"one of 200 choices", one_of_200_choices, 60, 200},
 };
 

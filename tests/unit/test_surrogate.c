@@ -250,6 +250,26 @@ static void inputs(void **state) {
     end(&p);
 }
 
+/* The warp of an input has two hyperparameters, which need ten trials and two per input to be learned from. */
+static void warps_need_data(void **state) {
+    (void)state;
+    static const size_t widths[] = {1, 4, 5, 7};
+    for (size_t k = 0; k < sizeof widths / sizeof *widths; k++) {
+        past   p;
+        draw   d = {k};
+        size_t w = widths[k], enough = 2 * w > 10 ? 2 * w : 10;
+        begin(&p, floats(w));
+        add_random(&p, &d, 16, 0);
+        for (size_t n = 2; n <= 16; n++) {
+            hpo__surrogate *s = surrogate_of(&p, false);
+            assert_int_equal(hpo__surrogate_follow(s, first(&p, n)), HPO_OK);
+            assert_int_equal(hpo__gp_theta_size(s->gp), w + 2 + (n >= enough ? 2 * w : 0));
+            hpo__surrogate_free(s);
+        }
+        end(&p);
+    }
+}
+
 /* Which branch a trial was in is seen: equal numbers beside other choices have other predictions, and an inactive choice is none of the active ones. */
 static void branches_differ(void **state) {
     (void)state;
@@ -636,6 +656,7 @@ int main(void) {
         cmocka_unit_test(following_is_making_anew),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(inputs),
+        cmocka_unit_test(warps_need_data),
         cmocka_unit_test(branches_differ),
         cmocka_unit_test(failures),
         cmocka_unit_test(nothing_to_model),
