@@ -550,6 +550,35 @@ static void hyperparameters_at_bounds(void **state) {
     }
 }
 
+/* Data that pull a hyperparameter over its end leave it there: values that are all the mean, far too wide ones, and such as jump from point to point. */
+static void bounds_are_reached(void **state) {
+    (void)state;
+    enum { N = 40 };
+    const int kinds[] = {HPO__GP_NUMERIC};
+    for (int data = 0; data < 3; data++) {
+        rm_model m = {.d = 1, .n = N};
+        m.kinds[0] = kinds[0];
+        for (size_t j = 0; j < N; j++) {
+            m.x[j]     = (double)j / (N - 1);
+            m.y[j]     = data == 0 ? 0 : (data == 1 ? 100.0 : 1.0) * (j % 2 == 0 ? 1 : -1);
+            m.noise[j] = 1;
+        }
+        m.exact = data == 2; /* so that noise cannot explain the jumps */
+        rm_start(&m);
+        hpo__gp_theta_start(m.gp);
+        assert_true(isfinite(hpo__gp_fit(m.gp, 200)));
+        const double *theta = hpo__gp_theta(m.gp);
+        if (data == 0) /* the prior keeps some signal */
+            assert_true(near(theta[2], log(HPO__GP_LEAST_NOISE), 1e-9) && theta[1] < log(0.4));
+        else if (data == 1)
+            assert_true(near(theta[1], log(20), 1e-9) && near(theta[2], 0, 1e-9));
+        else
+            assert_true(near(theta[0], log(0.025), 1e-9));
+        assert_true(hpo__gp_condition(m.gp));
+        rm_end(&m);
+    }
+}
+
 /* ---- memory ---- */
 
 static void grows_and_shrinks(void **state) {
@@ -626,6 +655,7 @@ int main(void) {
         cmocka_unit_test(many_inputs),
         cmocka_unit_test(inputs_at_the_ends),
         cmocka_unit_test(hyperparameters_at_bounds),
+        cmocka_unit_test(bounds_are_reached),
         cmocka_unit_test(grows_and_shrinks),
         cmocka_unit_test(out_of_memory),
     };
