@@ -7,6 +7,8 @@
  * Stagnation: in a space with branches, a share of the steps, which grows with the trials since the last progress, searches inside a branch other than the best trial's, with
  * a model of that branch alone, and aims at beating that branch's own best, because a model polishes the branch it knows.
  *
+ * Many parameters: with more than 15 active ones, half of the steps stay in a trust region around the best trial (strategy/gp_region.c).
+ *
  * Cost per ask: that of the surrogate, and O(m^2) a candidate for m <= 256 points in the model.
  */
 #include "base/alloc.h"
@@ -17,6 +19,7 @@
 #include "num/random.h"
 #include "num/sequence.h"
 #include "num/stats.h"
+#include "strategy/gp_region.h"
 #include "strategy/gp_search.h"
 #include "strategy/registry.h"
 
@@ -25,9 +28,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_ENUMERATED = 3000, FAILURES_TO_MODEL = 3 };
+enum { MOST_ENUMERATED = 3000, FAILURES_TO_MODEL = 3, MOST_WITHOUT_REGION = 15 };
 /* Share of the steps inside a branch that is not the best trial's: at least, more for each trial without progress, at most. */
 static const double LEAST_ASIDE = 0.05, MORE_ASIDE = 0.03, MOST_ASIDE = 0.6;
+static const double IN_REGION = 0.5; /* share of the other steps in the trust region, with many parameters */
 
 typedef struct state {
     const hpo_space *space;
@@ -41,6 +45,7 @@ typedef struct state {
     hpo__surrogate  *part; /* of one branch; NULL in a space without branches */
     uint32_t        *directions;
     hpo__gp_search  *search;
+    double          *box;    /* 2 d */
     double          *values; /* capacity: work space for the history's values */
     size_t          *rows;   /* capacity: rows of the history that the model has, best first */
     size_t           capacity;
@@ -54,6 +59,7 @@ static void destroy(void *state_) {
     hpo__surrogate_free(s->part);
     hpo__surrogate_free(s->surrogate);
     hpo__alloc_free(&s->alloc, s->directions, s->d * 32, sizeof *s->directions);
+    hpo__alloc_free(&s->alloc, s->box, 2 * s->d, sizeof *s->box);
     hpo__alloc_free(&s->alloc, s->values, s->capacity, sizeof *s->values);
     hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
     hpo__alloc_free(&s->alloc, s, 1, sizeof *s);
@@ -96,7 +102,8 @@ static hpo_status create(const hpo_space *space, const hpo_settings *settings, v
     s->repeats        = hpo__settings_is(settings, "gp.noise", "declared");
     s->model_failures = hpo__settings_is(settings, "gp.failures", "model");
     s->surrogate      = hpo__surrogate_new(space, s->seed, hpo__settings_is(settings, "gp.noise", "none"));
-    bool made         = s->surrogate != NULL;
+    s->box            = hpo__alloc_new(&s->alloc, 2 * s->d, sizeof *s->box);
+    bool made         = s->surrogate != NULL && s->box != NULL;
     if (made) {
         s->first  = design_length(s->surrogate->inputs, hpo__settings_integer(settings, "trials"));
         s->search = hpo__gp_search_new(s->surrogate, MOST_ENUMERATED);
@@ -138,16 +145,20 @@ static void initial_point(const state *s, uint64_t number, double *unit) {
 
 /* ---- aims ---- */
 
-/* Trials since the best improved by more than 1 % of the way from it to the median. */
-static size_t since_progress(state *s, const hpo_history *history) {
-    const double *values = hpo_history_values(history);
-    size_t        good = 0, since = 0;
-    double        best = (double)INFINITY, least;
+/* The difference that counts as progress: a share of the way from the best value to the median. */
+static double least_gain(state *s, const hpo_history *history, double share) {
+    size_t good = 0;
     for (size_t row = 0; row < hpo_history_size(history); row++)
         if (hpo__surrogate_succeeded(history, row))
-            s->values[good++] = values[row];
+            s->values[good++] = hpo_history_values(history)[row];
     hpo__stats_sort(s->values, good);
-    least = 0.01 * s->values[(good - 1) / 2] - 0.01 * s->values[0]; /* the difference itself may be infinite */
+    return share * s->values[(good - 1) / 2] - share * s->values[0]; /* the difference itself may be infinite */
+}
+
+static size_t since_progress(const hpo_history *history, double least) {
+    const double *values = hpo_history_values(history);
+    size_t        since  = 0;
+    double        best   = (double)INFINITY;
     for (size_t row = 0; row < hpo_history_size(history); row++) {
         bool ok = hpo__surrogate_succeeded(history, row);
         since   = ok && values[row] < best - least ? 0 : since + 1;
@@ -213,12 +224,24 @@ static hpo__surrogate *step_aside(state *s, const hpo_history *history, uint64_t
     return m;
 }
 
+static void use_region(state *s, const hpo_history *history, hpo__gp_task *task) {
+    const hpo__surrogate *m      = s->surrogate;
+    const double         *centre = hpo_history_unit(history) + task->rows[0] * s->d;
+    size_t                inputs = hpo__gp_region_inputs(m, centre);
+    if (inputs <= MOST_WITHOUT_REGION)
+        return;
+    double side = hpo__gp_region_side(history, (size_t)s->first, inputs, least_gain(s, history, 0.001));
+    hpo__gp_region_box(m, centre, side, s->box, s->box + s->d);
+    task->low  = s->box;
+    task->high = s->box + s->d;
+}
+
 static hpo_status suggest(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task, const double **found, hpo_error *err) {
     hpo__surrogate *m = s->surrogate;
     if (!make_room(s, hpo_history_size(history)))
         return hpo__fail_nomem(err);
     task->incumbent = hpo__surrogate_incumbent(m);
-    double share    = fmin(MOST_ASIDE, LEAST_ASIDE + MORE_ASIDE * (double)since_progress(s, history));
+    double share    = fmin(MOST_ASIDE, LEAST_ASIDE + MORE_ASIDE * (double)since_progress(history, least_gain(s, history, 0.01)));
     if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share)
         m = step_aside(s, history, number, task);
     if (m == NULL)
@@ -228,6 +251,8 @@ static hpo_status suggest(state *s, const hpo_history *history, uint64_t number,
     task->gp     = m->gp;
     task->rows   = s->rows;
     task->n_rows = m->n;
+    if (task->branch == SIZE_MAX && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 7) < IN_REGION)
+        use_region(s, history, task);
     task->labels = s->model_failures && m->failures >= FAILURES_TO_MODEL ? m->labels : NULL;
     return hpo__gp_search_run(s->search, task, found, err);
 }

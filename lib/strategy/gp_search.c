@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { CANDIDATES = 360, STARTS = 5, ROUNDS = 9, TRIES = 200, BEST_KNOWN = 6, MOST_TRIED = 1 << 20 };
+static const double REDRAWN = 20, REDRAWN_CHOICES = 0.2;
 
 struct hpo__gp_search {
     const hpo__surrogate *surrogate;
@@ -218,7 +219,30 @@ static double *add(hpo__gp_search *s, const double *from) {
     return point;
 }
 
-static void hold_branch(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
+/* Moves the numbers of a point into the box. */
+static void hold_box(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
+    for (size_t i = 0; i < s->d; i++)
+        if (!isnan(point[i]) && s->space->parameters[i].choices == NULL)
+            point[i] = fmin(fmax(point[i], task->low[i]), task->high[i]);
+    hpo__space_snap(s->space, point, point, s->moves.values);
+}
+
+/* A point of the box: the best known one with about 20 of its coordinates drawn anew, all when it has no more (as Regis & Shoemaker, Engineering Optimization 2013). */
+static void draw_in_box(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
+    size_t active = hpo__moves_active(&s->moves, s->known);
+    for (size_t i = 0; i < s->d; i++) {
+        double u = hpo__stream_uniform(&s->moves.stream), known = s->known[i];
+        bool   drawn = hpo__stream_uniform(&s->moves.stream) * (double)active < REDRAWN;
+        if (drawn && s->space->parameters[i].choices != NULL)
+            drawn = hpo__stream_uniform(&s->moves.stream) < REDRAWN_CHOICES;
+        point[i] = isnan(known) ? u : drawn ? task->low[i] + u * (task->high[i] - task->low[i]) : known;
+    }
+    hpo__space_snap(s->space, point, point, s->moves.values);
+}
+
+static void stay_inside(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
+    if (task->low != NULL)
+        hold_box(s, task, point);
     if (task->branch != SIZE_MAX && point[task->branch] != task->branch_unit)
         hpo__moves_choose(&s->moves, point, task->branch, task->branch_unit);
 }
@@ -242,9 +266,11 @@ static bool add_candidates(hpo__gp_search *s, const hpo__gp_task *task) {
                                  s->d);
         if (point == NULL)
             return false;
+        if (share < 0.45 && task->low != NULL)
+            draw_in_box(s, task, point);
         if (share >= 0.45)
             hpo__moves_perturb(&s->moves, point, sigmas[q % 3], share < 0.65 ? 1 : share < 0.85 ? 2 : wide);
-        hold_branch(s, task, point);
+        stay_inside(s, task, point);
     }
     return true;
 }
@@ -294,7 +320,7 @@ static bool add_moves(hpo__gp_search *s, const hpo__gp_task *task, const start *
                 hpo__moves_choose(&s->moves, point, list[k], unit);
             else
                 hpo__moves_change(&s->moves, point, list[k], v == 0 ? 0.3 * from->sigma : from->sigma);
-            hold_branch(s, task, point);
+            stay_inside(s, task, point);
         }
     }
     for (int v = 0; v < 8; v++) {
@@ -302,7 +328,7 @@ static bool add_moves(hpo__gp_search *s, const hpo__gp_task *task, const start *
         if (point == NULL)
             return false;
         hpo__moves_perturb(&s->moves, point, v % 2 == 0 ? 0.3 * from->sigma : from->sigma, v < 4 ? 2 : 4);
-        hold_branch(s, task, point);
+        stay_inside(s, task, point);
     }
     return true;
 }

@@ -21,6 +21,7 @@ typedef struct hpo__gp_task {
     uint64_t           seed;
     size_t             branch; /* parameter that is held at branch_unit, SIZE_MAX for none */
     double             branch_unit;
+    const double      *low, *high; /* d each: the box around the best row to search in; NULL: the whole space */
 } hpo__gp_task;
 
 /* The surrogate must outlive it. Spaces of at most `enumerate` configurations are searched whole. NULL: out of memory. */
