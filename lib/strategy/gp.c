@@ -28,7 +28,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_ENUMERATED = 3000, FAILURES_TO_MODEL = 3, MOST_WITHOUT_REGION = 15 };
+enum { MOST_ENUMERATED = 3000, FAILURES_TO_MODEL = 3, MOST_WITHOUT_REGION = 15, MOST_BRANCHES = 1000 };
 /* Share of the steps inside a branch that is not the best trial's: at least, more for each trial without progress, at most. */
 static const double LEAST_ASIDE = 0.05, MORE_ASIDE = 0.03, MOST_ASIDE = 0.6;
 static const double IN_REGION = 0.5; /* share of the other steps in the trust region, with many parameters */
@@ -68,7 +68,7 @@ static void destroy(void *state_) {
 /* Can parameter i divide the space into branches? */
 static bool is_root(const hpo_space *space, size_t i) {
     const hpo__parameter *p = &space->parameters[i];
-    return p->is_parent && p->n_conditions == 0 && p->count > 1;
+    return p->is_parent && p->n_conditions == 0 && p->count > 1 && p->count <= MOST_BRANCHES;
 }
 
 static size_t count_roots(const hpo_space *space) {
