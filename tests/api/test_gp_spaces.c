@@ -196,6 +196,13 @@ static void many_branches(hpo_space *space) {
     assert_ok(hpo_space_when(space, "depth3", "more", (const char *const[]){"true"}, 1, error));
 }
 
+/* A condition on one of very many values: such a parent does not divide the space into branches to look at one by one. */
+static void parent_of_many_values(hpo_space *space) {
+    add_int(space, "n", 0, INT64_C(1000000000000), HPO_LINEAR);
+    add_float(space, "x", 0, 1, HPO_LINEAR);
+    assert_ok(hpo_space_when(space, "x", "n", (const char *const[]){"0", "7"}, 2, error));
+}
+
 static void many_floats(hpo_space *space) {
     for (size_t i = 0; i < 200; i++)
         add_float(space, numbered(i), 0, 1, HPO_LINEAR);
@@ -243,6 +250,7 @@ static const struct {
     {"wide ranges", wide_ranges, 50, 0},
     {"steps", steps, 50, 0},
     {"deep conditions", deep_conditions, 60, 0},
+    {"a parent of many values", parent_of_many_values, 40, 0},
     {"many branches", many_branches, 60, 0},
     {"200 floats", many_floats, 14, 0},
     {"200 choices of two", many_choices_of_two, 24, 0},

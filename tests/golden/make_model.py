@@ -234,6 +234,8 @@ def output():
         ("wide", 1 + 2.2 * numpy.arange(11)),  # 23 times
         ("plateau", numpy.concatenate([numpy.ones(14), rng.uniform(0.5, 1, 6)])),
         ("half diverged", numpy.concatenate([rng.uniform(0.1, 0.4, 12), [1e6] * 3, [1e30] * 9])),
+        ("seven", rng.lognormal(0, 1.5, 7)),  # one too few for a power
+        ("eight", rng.lognormal(0, 1.5, 8)),
     ]
     out = ["/* Values, whether step 1 leaves them as they are, and what they become. */",
            "static const struct {\n    const char *name, *power;\n    unsigned n;\n    double exponent, y[40], z[40];\n} golden_output[] = {"]

@@ -550,6 +550,29 @@ static void hyperparameters_at_bounds(void **state) {
     }
 }
 
+/* A thousand exact measurements of one point: what is left of the variance there is less than the model admits, 1e-10 of the signal. */
+static void variance_has_a_floor(void **state) {
+    (void)state;
+    enum { N = 1000 };
+    const int        kinds[] = {HPO__GP_NUMERIC};
+    static double    x[N], y[N], noise[N];
+    double           mean, variance;
+    const double     at    = 0.3;
+    const hpo__alloc alloc = hpo__alloc_from(NULL);
+    hpo__gp         *gp    = hpo__gp_new(&alloc, kinds, 1, true);
+    assert_non_null(gp);
+    for (size_t j = 0; j < N; j++) {
+        x[j]     = at;
+        noise[j] = 1;
+    }
+    assert_true(hpo__gp_data(gp, x, y, noise, N, false));
+    hpo__gp_theta(gp)[1] = log(20);
+    assert_true(hpo__gp_condition(gp));
+    assert_true(hpo__gp_predict(gp, &at, 1, &mean, &variance, NULL, NULL, NULL));
+    assert_true(near(variance, 20e-10, 1e-15));
+    hpo__gp_free(gp);
+}
+
 /* Data that pull a hyperparameter over its end leave it there: values that are all the mean, far too wide ones, and such as jump from point to point. */
 static void bounds_are_reached(void **state) {
     (void)state;
@@ -655,6 +678,7 @@ int main(void) {
         cmocka_unit_test(many_inputs),
         cmocka_unit_test(inputs_at_the_ends),
         cmocka_unit_test(hyperparameters_at_bounds),
+        cmocka_unit_test(variance_has_a_floor),
         cmocka_unit_test(bounds_are_reached),
         cmocka_unit_test(grows_and_shrinks),
         cmocka_unit_test(out_of_memory),
