@@ -7,7 +7,7 @@
  * Hyperparameters maximise likelihood times priors: length-scales LogNormal(sqrt 2 + ln(d)/2, sqrt 3) (Hvarfner et al., ICML 2024; d here counts the inputs
  * that are active together), signal LogNormal(0, 1), noise
  * LogNormal(-4, 1), ln a and ln b Normal(0, 0.75). Densities of lengths are over l itself, with its Jacobian: by measurement better than over ln l.
- * Cost: a likelihood with gradient O(n^3 + n^2 d); prediction O(n^2 + n d) a point; memory 4 n^2.
+ * Cost: a likelihood with gradient O(n^3 + n^2 d); a point more without a fit O(n^2 + n d); prediction O(n^2 + n d) a point; memory 4 n^2.
  */
 #include "model/gp.h"
 
@@ -31,6 +31,8 @@ struct hpo__gp {
     bool       exact, warp;
     double     prior_inputs;
     double    *theta;           /* d + 2 + 2 d places */
+    double    *factored_theta;  /* as many: what the factor was made with */
+    size_t     factored;        /* rows of the factor and the kernel that belong to the data's first points at factored_theta, without jitter */
     double    *x, *w, *wa, *wb; /* d x capacity: inputs, warped, derivatives by ln a and ln b */
     double    *y, *noise, *weights;
     double    *kernel, *slope; /* capacity x capacity, lower: covariances, and -2 dk/d(r^2) */
@@ -55,13 +57,14 @@ hpo__gp *hpo__gp_new(const hpo__alloc *alloc, const int *kinds, size_t d, bool e
     gp->prior_inputs = d > 1 ? (double)d : 1;
     gp->exact        = exact;
     gp->kinds        = hpo__alloc_new(alloc, d, sizeof *gp->kinds);
-    gp->theta        = hpo__alloc_zero(alloc, most_theta(gp), sizeof *gp->theta);
+    gp->theta        = hpo__alloc_zero(alloc, 2 * most_theta(gp), sizeof *gp->theta);
     gp->lbfgs_size   = hpo__lbfgs_workspace(most_theta(gp));
     gp->lbfgs        = hpo__alloc_new(alloc, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
     if (gp->kinds == NULL || gp->theta == NULL || gp->lbfgs == NULL) {
         hpo__gp_free(gp);
         return NULL;
     }
+    gp->factored_theta = gp->theta + most_theta(gp);
     memcpy(gp->kinds, kinds, d * sizeof *kinds);
     hpo__gp_theta_start(gp);
     return gp;
@@ -74,7 +77,7 @@ static void free_data(hpo__gp *gp) {
     hpo__alloc_free(&gp->alloc, gp->kernel, 4 * c * c, sizeof(double));
     gp->x = gp->y = gp->kernel = NULL;
     gp->capacity               = 0;
-    gp->n                      = 0;
+    gp->n = gp->factored = 0;
 }
 
 void hpo__gp_free(hpo__gp *gp) {
@@ -83,7 +86,7 @@ void hpo__gp_free(hpo__gp *gp) {
     hpo__alloc alloc = gp->alloc;
     free_data(gp);
     hpo__alloc_free(&alloc, gp->kinds, gp->d, sizeof *gp->kinds);
-    hpo__alloc_free(&alloc, gp->theta, most_theta(gp), sizeof *gp->theta);
+    hpo__alloc_free(&alloc, gp->theta, 2 * most_theta(gp), sizeof *gp->theta);
     hpo__alloc_free(&alloc, gp->lbfgs, gp->lbfgs_size + 2 * most_theta(gp), sizeof *gp->lbfgs);
     hpo__alloc_free(&alloc, gp, 1, sizeof *gp);
 }
@@ -118,11 +121,24 @@ static bool make_room(hpo__gp *gp, size_t n) {
     return true;
 }
 
+/* How many of the first points are those of the data before. */
+static size_t same_points(const hpo__gp *gp, const double *x, const double *noise, size_t n) {
+    size_t same = 0;
+    while (same < n && same < gp->n && noise[same] == gp->noise[same])
+        same++;
+    for (size_t i = 0; i < gp->d; i++)
+        for (size_t j = 0; j < same; j++)
+            same = x[i * n + j] == gp->x[i * gp->capacity + j] ? same : j;
+    return same;
+}
+
 bool hpo__gp_data(hpo__gp *gp, const double *x, const double *y, const double *noise, size_t n, bool warp) {
     if (!make_room(gp, n))
         return false;
-    gp->n    = n;
-    gp->warp = warp;
+    size_t same  = warp == gp->warp ? same_points(gp, x, noise, n) : 0;
+    gp->factored = same < gp->factored ? same : gp->factored;
+    gp->n        = n;
+    gp->warp     = warp;
     for (size_t i = 0; i < gp->d; i++)
         memcpy(gp->x + i * gp->capacity, x + i * n, n * sizeof *x);
     memcpy(gp->y, y, n * sizeof *y);
@@ -227,9 +243,10 @@ static void warp_inputs(hpo__gp *gp, const double *theta, bool derivatives) {
                   derivatives ? gp->wb + i * c : NULL);
 }
 
-static void fill_kernel(hpo__gp *gp, const double *theta, bool slopes) {
+/* Rows from ... n - 1 of the kernel and, when asked for, its slopes. */
+static void fill_kernel(hpo__gp *gp, const double *theta, size_t from, bool slopes) {
     double signal = exp(theta[gp->d]);
-    for (size_t j = 0; j < gp->n; j++) {
+    for (size_t j = from; j < gp->n; j++) {
         double *r2 = gp->row;
         memset(r2, 0, j * sizeof *r2);
         for (size_t i = 0; i < gp->d; i++)
@@ -241,13 +258,14 @@ static void fill_kernel(hpo__gp *gp, const double *theta, bool slopes) {
 }
 
 /* Factor of kernel + noise; false when it is not positive definite with any allowed jitter. */
-static bool factor_kernel(hpo__gp *gp, const double *theta) {
-    double noise = exp(theta[gp->d + 1]), jitter = 0;
+static bool factor_kernel(hpo__gp *gp, const double *theta, double *jitter) {
+    double noise = exp(theta[gp->d + 1]);
+    *jitter      = 0;
     for (size_t j = 0; j < gp->n; j++) { /* the inverse's place is free until there is a factor */
         memcpy(gp->inverse + j * gp->capacity, gp->kernel + j * gp->capacity, (j + 1) * sizeof(double));
         gp->inverse[j * gp->capacity + j] += noise * gp->noise[j];
     }
-    return hpo__linalg_factor(gp->inverse, gp->capacity, gp->factor, gp->capacity, gp->n, &jitter);
+    return hpo__linalg_factor(gp->inverse, gp->capacity, gp->factor, gp->capacity, gp->n, jitter);
 }
 
 /* Log density of the priors, and its gradient added to `gradient`. */
@@ -318,9 +336,11 @@ static void add_gradient(hpo__gp *gp, const double *theta, double *gradient) {
 }
 
 double hpo__gp_log_posterior(hpo__gp *gp, const double *theta, double *gradient) {
+    double jitter;
+    gp->factored = 0;
     warp_inputs(gp, theta, gradient != NULL);
-    fill_kernel(gp, theta, gradient != NULL);
-    if (!factor_kernel(gp, theta))
+    fill_kernel(gp, theta, 0, gradient != NULL);
+    if (!factor_kernel(gp, theta, &jitter))
         return -(double)INFINITY;
     memcpy(gp->weights, gp->y, gp->n * sizeof *gp->y);
     hpo__linalg_solve(gp->factor, gp->capacity, gp->n, gp->weights);
@@ -369,11 +389,27 @@ double hpo__gp_fit(hpo__gp *gp, size_t iterations) {
 
 /* ---- using it ---- */
 
+/* Appends the rows behind the first `from` to the factor; false when it needs jitter. */
+static bool append_rows(hpo__gp *gp, size_t from) {
+    for (size_t j = from; j < gp->n; j++) {
+        memcpy(gp->factor + j * gp->capacity, gp->kernel + j * gp->capacity, (j + 1) * sizeof(double));
+        gp->factor[j * gp->capacity + j] += hpo__gp_noise(gp) * gp->noise[j];
+    }
+    return hpo__linalg_cholesky(gp->factor, gp->capacity, from, gp->n) == gp->n;
+}
+
 bool hpo__gp_condition(hpo__gp *gp) {
+    size_t size = hpo__gp_theta_size(gp) * sizeof *gp->theta, from = gp->factored;
+    double jitter = 0;
+    if (memcmp(gp->theta, gp->factored_theta, size) != 0)
+        from = 0;
     warp_inputs(gp, gp->theta, false);
-    fill_kernel(gp, gp->theta, false);
-    if (!factor_kernel(gp, gp->theta))
+    fill_kernel(gp, gp->theta, from, false);
+    gp->factored = 0;
+    if ((from == 0 || !append_rows(gp, from)) && !factor_kernel(gp, gp->theta, &jitter))
         return false;
+    gp->factored = jitter > 0 ? 0 : gp->n;
+    memcpy(gp->factored_theta, gp->theta, size);
     memcpy(gp->weights, gp->y, gp->n * sizeof *gp->y);
     hpo__linalg_solve(gp->factor, gp->capacity, gp->n, gp->weights);
     return true;
