@@ -70,6 +70,85 @@ static void maximising_is_the_mirror(void **state) {
     hpo_study_free(up);
 }
 
+/* ---- the initial design ---- */
+
+/* How many suggestions do not depend on what the trials answered. */
+static size_t length_of_design(hpo_space *(*space)(void), uint64_t planned) {
+    enum { MOST = 14 };
+    hpo_study *rising_values = gp_over(space(), 3), *falling = gp_over(space(), 3);
+    size_t     length = MOST;
+    set(rising_values, "start.default", "false");
+    set(falling, "start.default", "false");
+    set_number(rising_values, "trials", planned);
+    set_number(falling, "trials", planned);
+    for (size_t k = 0; k < MOST; k++) {
+        hpo_trial *a = ask(rising_values), *b = ask(falling);
+        double     values[2][WIDE];
+        read_values(rising_values, a, values[0]);
+        read_values(falling, b, values[1]);
+        if (length == MOST && !same_numbers(values[0], values[1], hpo_space_size(hpo_study_space(falling))))
+            length = k;
+        tell(rising_values, a, HPO_COMPLETE, (double)k);
+        tell(falling, b, HPO_COMPLETE, -(double)k);
+    }
+    hpo_study_free(rising_values);
+    hpo_study_free(falling);
+    return length;
+}
+
+static hpo_space *twenty_floats(void) {
+    hpo_space *space = hpo_space_new(NULL);
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%d", i);
+        assert_ok(hpo_space_add_float(space, name, 0, 1, HPO_LINEAR, error));
+    }
+    return space;
+}
+
+/* 3 + d/2 trials, 4 to 10, a fifth of what is planned at most. */
+static void designs_are_short(void **state) {
+    (void)state;
+    assert_int_equal(length_of_design(line_space, 0), 4);
+    assert_int_equal(length_of_design(plane, 0), 4);
+    assert_int_equal(length_of_design(models, 0), 5);
+    assert_int_equal(length_of_design(twenty_floats, 0), 10);
+    assert_int_equal(length_of_design(twenty_floats, 1000), 10);
+    assert_int_equal(length_of_design(twenty_floats, 30), 6);
+    assert_int_equal(length_of_design(twenty_floats, 10), 2);
+    assert_int_equal(length_of_design(twenty_floats, 7), 2);
+    assert_int_equal(length_of_design(plane, 1), 2);
+}
+
+/* The centre first, each choice in turn, and as long as nothing is known all quarters of the plane soon. */
+static void designs_are_even(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        hpo_study *study = gp_over(plane(), seed), *branched = gp_over(models(), seed);
+        int        quarters = 0, kinds = 0;
+        set(study, "start.default", "false");
+        set(branched, "start.default", "false");
+        for (int k = 0; k < 17; k++) {
+            hpo_trial *trial = ask(study);
+            double     x = (hpo_trial_float(trial, "x") + 5) / 15, y = hpo_trial_float(trial, "y") / 15;
+            if (k == 0)
+                assert_true(x == 0.5 && y == 0.5);
+            else
+                quarters |= 1 << ((x < 0.5 ? 0 : 1) + (y < 0.5 ? 0 : 2));
+            tell(study, trial, HPO_FAILED, NONE);
+        }
+        assert_int_equal(quarters, 15);
+        for (int k = 0; k < 3; k++) {
+            hpo_trial *trial = ask(branched);
+            kinds |= 1 << hpo_trial_categorical(trial, "model")[0] % 31; /* l, t, n */
+            tell(branched, trial, HPO_COMPLETE, k);
+        }
+        assert_int_equal(kinds, 1 << 'l' % 31 | 1 << 't' % 31 | 1 << 'n' % 31);
+        hpo_study_free(study);
+        hpo_study_free(branched);
+    }
+}
+
 /* ---- no repeats, several workers ---- */
 
 /* Mixed spaces; four run at a time in the second round. */
@@ -253,10 +332,16 @@ static void out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_minimum_of_branin), cmocka_unit_test(finds_the_minimum_behind_a_condition),
-        cmocka_unit_test(maximising_is_the_mirror),    cmocka_unit_test(nothing_is_tried_twice),
-        cmocka_unit_test(very_many_at_once),           cmocka_unit_test(several_workers),
-        cmocka_unit_test(late_states_are_rebuilt),     cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(finds_the_minimum_of_branin),
+        cmocka_unit_test(finds_the_minimum_behind_a_condition),
+        cmocka_unit_test(maximising_is_the_mirror),
+        cmocka_unit_test(designs_are_short),
+        cmocka_unit_test(designs_are_even),
+        cmocka_unit_test(nothing_is_tried_twice),
+        cmocka_unit_test(very_many_at_once),
+        cmocka_unit_test(several_workers),
+        cmocka_unit_test(late_states_are_rebuilt),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

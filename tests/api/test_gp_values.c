@@ -82,6 +82,28 @@ static void all_may_fail(void **state) {
     hpo_study_free(study);
 }
 
+/* gp.failures = model takes effect with the third failure, not before. */
+static void failures_are_modelled_when_asked(void **state) {
+    (void)state;
+    hpo_study *imputing = gp_over(plane(), 3), *modelling = gp_over(plane(), 3);
+    size_t     failed = 0, others = 0;
+    set(modelling, "gp.failures", "model");
+    for (int k = 0; k < 30; k++) {
+        hpo_trial *a = ask(imputing), *b = ask(modelling);
+        bool same = same_number(hpo_trial_float(a, "x"), hpo_trial_float(b, "x")) && same_number(hpo_trial_float(a, "y"), hpo_trial_float(b, "y"));
+        assert_true(same || failed >= 3);
+        others += !same;
+        bool   fail  = k == 6 || k == 9 || k >= 12 ? k % 3 == 0 : false;
+        double value = branin(a), other = branin(b);
+        failed += fail;
+        tell(imputing, a, fail ? HPO_FAILED : HPO_COMPLETE, value);
+        tell(modelling, b, fail ? HPO_FAILED : HPO_COMPLETE, other);
+    }
+    assert_true(others > 5);
+    hpo_study_free(imputing);
+    hpo_study_free(modelling);
+}
+
 /* ---- odd values ---- */
 
 enum {
@@ -327,6 +349,7 @@ static void a_few_trials_again_and_again(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failing_regions_are_left),
+        cmocka_unit_test(failures_are_modelled_when_asked),
         cmocka_unit_test(all_may_fail),
         cmocka_unit_test(odd_values),
         cmocka_unit_test(odd_values_of_workers),
