@@ -119,7 +119,7 @@ static void confirmation_stays(run *r) {
 /* ---- the model ---- */
 
 static void predicting(run *r) {
-    static const double rows[2][MIXED_SIZE] = {{1e-3, 5, 0, NAN, 32, 1}, {1e-2, 9, 1, 0.5, 64, 0}};
+    static const double rows[2][MIXED_SIZE] = {{1e-3, 5, 0, NONE, 32, 1}, {1e-2, 9, 1, 0.5, 64, 0}};
     hpo_study          *study               = searched(r, "random", 9);
     double              mean[2] = {NONE, NONE}, deviation[2] = {NONE, NONE}, relevance[MIXED_SIZE] = {NONE};
     TRY(r, hpo_study_relevance(study, relevance, error))

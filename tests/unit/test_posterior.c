@@ -94,7 +94,7 @@ static void solve(const reference *r, const double *right, double *s) {
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++)
             m[i][j] = (long double)covariance(r, r->x[i], r->x[j]) + (i == j ? (long double)r->noise : 0);
-        m[i][n] = right[i];
+        m[i][n] = (long double)right[i];
     }
     for (size_t k = 0; k < n; k++) {
         size_t top = k;
