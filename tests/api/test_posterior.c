@@ -282,13 +282,52 @@ static void best_of_all_estimates(void **state) {
         set(study, "select", "mean");
         for (int i = 0; i < MANY; i++) { /* more than the model sees; also failures, infinities and results of the same configuration */
             double  x = i % 3 == 0 ? 0.1 * (double)draw_between(&d, -9, 9) : 2 * draw_unit(&d) - 1, value = curve(x) + 0.4 * draw_unit(&d);
-            int32_t how = i % 29 == 5 ? HPO_FAILED : i % 31 == 7 ? HPO_TRIAL_PRUNED : HPO_COMPLETE;
+            int32_t how = i < 60 && i % 4 == 1 ? HPO_FAILED : i % 29 == 5 ? HPO_FAILED : i % 31 == 7 ? HPO_TRIAL_PRUNED : HPO_COMPLETE;
             add_at(study, x, how, sign * (i == 40 ? INF : value));
-            if (i == 5 || i == 120 || i == MANY - 1)
+            if ((i > 2 && i < 60) || i == 120 || i == MANY - 1)
                 assert_int_equal(best_number(study), best_estimate(study, sign));
         }
         hpo_study_free(study);
     }
+}
+
+/* Failures next to the best are news, though there is no new value. */
+static void failures_are_news(void **state) {
+    (void)state;
+    hpo_study *study = line_study("random");
+    set(study, "select", "mean");
+    for (int i = 0; i < 21; i++) { /* two valleys, the left one a little deeper */
+        double x = -1 + 0.1 * i;
+        add_at(study, x, HPO_COMPLETE, fabs(fabs(x) - 0.5) + (x < 0 ? 0 : 0.01) + 0.02 * (i % 3));
+    }
+    uint64_t before = best_number(study);
+    for (int i = 0; i < 12; i++)
+        add_at(study, -1 + 0.1 * (double)before + 0.001 * (i - 6), HPO_FAILED, NONE);
+    assert_int_equal(best_number(study), best_estimate(study, 1));
+    assert_int_not_equal(best_number(study), before);
+    hpo_study_free(study);
+}
+
+/* Equal estimates, of one configuration: the earlier trial, whichever ended first. */
+static void earlier_of_equals(void **state) {
+    (void)state;
+    hpo_study *study = noisy_study(10, 0, 1);
+    hpo_point *point = NULL;
+    hpo_trial *trials[2];
+    double     value = -1;
+    set(study, "start.default", "false");
+    set(study, "select", "mean");
+    assert_ok(hpo_point_new(hpo_study_space(study), &point, error));
+    assert_ok(hpo_point_set_number(point, "x", 0.35, error));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(hpo_study_enqueue(study, point, error));
+        assert_ok(hpo_study_ask(study, &trials[i], error));
+    }
+    for (int i = 2; i-- > 0; hpo_trial_free(trials[i]))
+        assert_ok(hpo_study_tell(study, trials[i], HPO_COMPLETE, &value, 1, error));
+    assert_int_equal(best_number(study), 10);
+    hpo_point_free(point);
+    hpo_study_free(study);
 }
 
 /* A lucky value among many good ones is not chosen, and is at hand all the same. */
@@ -607,6 +646,8 @@ int main(void) {
         cmocka_unit_test(cache_is_pure),
         cmocka_unit_test(logical_order),
         cmocka_unit_test(best_of_all_estimates),
+        cmocka_unit_test(failures_are_news),
+        cmocka_unit_test(earlier_of_equals),
         cmocka_unit_test(luck_is_seen_through),
         cmocka_unit_test(better_on_average),
         cmocka_unit_test(repeats_count),

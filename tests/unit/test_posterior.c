@@ -214,11 +214,53 @@ static void warp_and_back(void **state) {
     }
 }
 
+/* Ends of each kind of parameter, in lengths: the centres of two cells are half the cube apart, those of four three quarters. */
+static void relevances(void **state) {
+    (void)state;
+    static const double levels[] = {1, 2, 4, 8}, single[] = {3}, extents[] = {0.5, 1, 0, 0.75, 1, 0.5};
+    enum { SIZE = sizeof extents / sizeof *extents };
+    hpo_error  error = {0, 0, ""};
+    hpo_space *space = hpo_space_new(NULL);
+    hpo_study *study = NULL;
+    draw       d     = {9};
+    double     unit[SIZE], relevance[SIZE], sum = 0;
+    hpo_space_add_int(space, "two", 0, 1, HPO_LINEAR, NULL);
+    hpo_space_add_float(space, "real", 1e-3, 1, HPO_LOG, NULL);
+    hpo_space_add_ordinal(space, "one", single, 1, NULL);
+    hpo_space_add_ordinal(space, "four", levels, 4, NULL);
+    hpo_space_add_bool(space, "choice", NULL);
+    hpo_space_add_float(space, "steps", 0, 1, HPO_LINEAR, NULL);
+    hpo_space_set_step(space, "steps", 1, NULL);
+    must(hpo_study_new(space, &study, &error), &error);
+    for (int k = 0; k < 40; k++) {
+        hpo_point *point = NULL;
+        for (size_t i = 0; i < SIZE; i++)
+            unit[i] = draw_unit(&d);
+        double value = unit[0] + sin(3 * unit[1]) + (unit[4] < 0.5) + draw_unit(&d);
+        must(hpo_point_new(space, &point, &error), &error);
+        must(hpo_point_set_unit(point, unit, SIZE, &error), &error);
+        must(hpo_study_add(study, point, HPO_COMPLETE, &value, 1, &error), &error);
+        hpo_point_free(point);
+    }
+    must(hpo_study_relevance(study, relevance, &error), &error);
+    const double *theta = hpo__gp_theta(study->posterior.model->gp);
+    for (size_t i = 0, k = 0; i < SIZE; i++)
+        sum += i == 2 ? 0 : extents[i] / exp(theta[k++]);
+    for (size_t i = 0, k = 0; i < SIZE; i++) {
+        double wanted = i == 2 ? 0 : extents[i] / exp(theta[k++]) / sum;
+        if (!(fabs(relevance[i] - wanted) < 1e-12))
+            fail_msg("relevance of %s: %.15g, not %.15g", hpo_space_name(space, i), relevance[i], wanted);
+    }
+    hpo_space_free(space);
+    hpo_study_free(study);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predictions),
         cmocka_unit_test(estimates),
         cmocka_unit_test(warp_and_back),
+        cmocka_unit_test(relevances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
