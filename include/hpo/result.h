@@ -62,7 +62,8 @@ HPO_API hpo_status hpo_study_column(const hpo_study *study, const char *column, 
 /**
  * Evaluates the `finalists` best distinct configurations `repeats` times each with `fresh` and selects the one with the best mean.
  *
- * They are the best as observed; with select=mean the best by hpo_study_estimate(), and, with two finalists or more, the best as observed among them.
+ * They are the best as observed and then the best by hpo_study_estimate(), because among many noisy values the next best are mostly lucky; a single one is that of
+ * hpo_study_best(). Without a model (see hpo_study_predict()) they go by the values.
  * The default configuration joins the finalists when it was tried, so that the winner is never worse than it on the same fresh evaluations. `fresh` is called
  * with hpo_trial_repeat() 0 ... repeats - 1 and a seed per repeat that all finalists share; it should use data splits or seeds that the search never saw.
  * The result is kept with the study: see hpo_study_optimism(), hpo_study_confirmed() and the export. A finalist with a failed repeat is out.

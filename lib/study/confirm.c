@@ -70,11 +70,11 @@ static size_t choose(const hpo_study *study, const double *key, size_t wanted, s
     return n;
 }
 
-/* The same rule as hpo_study_best(). */
-static hpo_status choose_by_setting(const hpo_study *study, size_t wanted, size_t *chosen, size_t *n, hpo_error *err) {
+/* By the model, whose estimates a lucky value does not fool; a single finalist is what hpo_study_best() gives. */
+static hpo_status choose_by_model(const hpo_study *study, size_t wanted, size_t *chosen, size_t *n, hpo_error *err) {
     const hpo__record *record = &study->record;
     hpo_error          said   = {0, 0, ""};
-    hpo_status         status = study->select_mean ? hpo__posterior_follow(study, &said) : HPO_E_NOT_FOUND;
+    hpo_status         status = wanted > 1 || study->select_mean ? hpo__posterior_follow(study, &said) : HPO_E_NOT_FOUND;
     if (status == HPO_E_NOT_FOUND) { /* nothing to model */
         *n = choose(study, record->values, wanted, chosen);
         return HPO_OK;
@@ -99,7 +99,7 @@ static hpo_status make_finalists(hpo_study *study, size_t wanted, size_t repeats
     if (chosen == NULL)
         return hpo__fail_nomem(err);
     size_t     n      = 0;
-    hpo_status status = choose_by_setting(study, wanted, chosen, &n, err);
+    hpo_status status = choose_by_model(study, wanted, chosen, &n, err);
     if (status != HPO_OK) {
         hpo__alloc_free(&study->alloc, chosen, wanted + 1, sizeof *chosen);
         return status;

@@ -70,22 +70,26 @@ static hpo_study *searched(void) {
     return study;
 }
 
-/* Numbers of the trials, best value of the search first. */
+/* Numbers of the trials: that with the best value of the search first, then by the estimates of the model. */
 static void ranking(const hpo_study *study, double sign, size_t *order, size_t count) {
     size_t  n;
-    double *values = column_of(study, "value", &n);
+    double *values = column_of(study, "value", &n), *estimates = malloc(n * sizeof *estimates);
     assert_true(count <= n);
+    for (size_t i = 0; i < n; i++)
+        assert_ok(hpo_study_estimate(study, i, &estimates[i], NULL, error));
     for (size_t k = 0; k < count; k++) {
-        size_t best = SIZE_MAX;
+        const double *key  = k == 0 ? values : estimates;
+        size_t        best = SIZE_MAX;
         for (size_t i = 0; i < n; i++) {
             bool taken = false;
             for (size_t j = 0; j < k; j++)
                 taken = taken || order[j] == i;
-            if (!taken && (best == SIZE_MAX || sign * values[i] < sign * values[best]))
+            if (!taken && (best == SIZE_MAX || sign * key[i] < sign * key[best]))
                 best = i;
         }
         order[k] = best;
     }
+    free(estimates);
     free(values);
 }
 
