@@ -155,22 +155,20 @@ static size_t choose_rows(hpo__surrogate *s, const hpo_history *history, size_t 
     if (all <= most)
         return all;
     const double *unit = hpo_history_unit(history), *values = hpo_history_values(history);
-    double       *key = s->scratch, *rank = s->scratch + s->capacity;
+    double       *key   = s->scratch;
     bool         *taken = s->taken;
     size_t        used  = 0;
     for (size_t row = 0; row < n; row++)
         key[row] = hpo__surrogate_succeeded(history, row) ? values[row] : (double)INFINITY;
-    hpo__stats_ranks(key, n, rank, s->order);
-    for (size_t k = 0; used < most * 2 / 5; k++)
-        if (!taken[s->order[k]])
-            taken[s->rows[used++] = s->order[k]] = true;
-    size_t best = s->rows[0];
+    used += hpo__stats_smallest(key, taken, n, most * 2 / 5, s->rows);
+    for (size_t k = 0; k < used; k++)
+        taken[s->rows[k]] = true;
+    const double *best = unit + s->rows[0] * s->d;
     for (size_t row = 0; row < n; row++)
-        key[row] = gap(s, unit + row * s->d, unit + best * s->d);
-    hpo__stats_ranks(key, n, rank, s->order);
-    for (size_t k = 0; used < most * 4 / 5; k++)
-        if (!taken[s->order[k]])
-            taken[s->rows[used++] = s->order[k]] = true;
+        key[row] = taken[row] ? 0 : gap(s, unit + row * s->d, best);
+    used += hpo__stats_smallest(key, taken, n, most * 4 / 5 - used, s->rows + used);
+    for (size_t k = 0; k < used; k++)
+        taken[s->rows[k]] = true;
     for (size_t row = 0, k = 0, left = most - used, others = all - used; row < n; row++) {
         if (taken[row])
             continue;

@@ -64,6 +64,78 @@ void hpo__stats_sort(double *x, size_t n) {
     }
 }
 
+/* Splits x[low ... high] at the middle one of three of its values; returns the last place of the lower part, which is not the last of all. Hoare's partition. */
+static size_t split(double *x, size_t low, size_t high) {
+    double a = x[low], b = x[low + (high - low) / 2], c = x[high], pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
+    size_t i = low, j = high;
+    for (;; i++, j--) {
+        while (x[i] < pivot)
+            i++;
+        while (x[j] > pivot)
+            j--;
+        if (i >= j)
+            return j < high ? j : high - 1;
+        double kept = x[i];
+        x[i]        = x[j];
+        x[j]        = kept;
+    }
+}
+
+double hpo__stats_nth(double *x, size_t n, size_t k) {
+    size_t low = 0, high = n - 1, left = 4 * n; /* comparisons before the order of the values must be a bad one for this */
+    while (low < high) {
+        if (left < high - low) {
+            hpo__stats_sort(x + low, high - low + 1);
+            break;
+        }
+        left -= high - low;
+        size_t last = split(x, low, high);
+        if (k <= last)
+            high = last;
+        else
+            low = last + 1;
+    }
+    return x[k];
+}
+
+/* Does a come before b? Equal values by index. */
+static bool before(const double *x, size_t a, size_t b) {
+    return x[a] < x[b] || (x[a] == x[b] && a < b);
+}
+
+/* As sift(), for a heap of indices whose last is on top. */
+static void sift_index(const double *x, size_t *heap, size_t root, size_t n) {
+    size_t index = heap[root];
+    for (size_t child; (child = 2 * root + 1) < n; root = child) {
+        child += child + 1 < n && before(x, heap[child], heap[child + 1]) ? 1 : 0;
+        if (!before(x, index, heap[child]))
+            break;
+        heap[root] = heap[child];
+    }
+    heap[root] = index;
+}
+
+size_t hpo__stats_smallest(const double *x, const bool *skip, size_t n, size_t k, size_t *order) {
+    size_t used = 0, i = 0;
+    for (; i < n && used < k; i++)
+        if (!skip[i])
+            order[used++] = i;
+    for (size_t root = used / 2; root-- > 0;)
+        sift_index(x, order, root, used);
+    for (; i < n && used > 0; i++)
+        if (!skip[i] && before(x, i, order[0])) {
+            order[0] = i;
+            sift_index(x, order, 0, used);
+        }
+    for (size_t end = used; end-- > 1;) {
+        size_t last = order[0];
+        order[0]    = order[end];
+        sift_index(x, order, 0, end);
+        order[end] = last;
+    }
+    return used;
+}
+
 double hpo__stats_quantile_sorted(const double *x, size_t n, double p) {
     double at    = p * (double)(n - 1);
     size_t below = (size_t)at;

@@ -151,8 +151,10 @@ static double least_gain(state *s, const hpo_history *history, double share) {
     for (size_t row = 0; row < hpo_history_size(history); row++)
         if (hpo__surrogate_succeeded(history, row))
             s->values[good++] = hpo_history_values(history)[row];
-    hpo__stats_sort(s->values, good);
-    return share * s->values[(good - 1) / 2] - share * s->values[0]; /* the difference itself may be infinite */
+    double best = (double)INFINITY;
+    for (size_t k = 0; k < good; k++)
+        best = fmin(best, s->values[k]);
+    return share * hpo__stats_nth(s->values, good, (good - 1) / 2) - share * best; /* the difference itself may be infinite */
 }
 
 static size_t since_progress(const hpo_history *history, double least) {
@@ -165,6 +167,10 @@ static size_t since_progress(const hpo_history *history, double least) {
         best    = ok && values[row] < best ? values[row] : best;
     }
     return since;
+}
+
+static double share_aside(state *s, const hpo_history *history) {
+    return fmin(MOST_ASIDE, LEAST_ASIDE + MORE_ASIDE * (double)since_progress(history, least_gain(s, history, 0.01)));
 }
 
 /* Draws a branch to search in: one that `best`, the point of the best trial, is not in. */
@@ -241,8 +247,7 @@ static hpo_status suggest(state *s, const hpo_history *history, uint64_t number,
     if (!make_room(s, hpo_history_size(history)))
         return hpo__fail_nomem(err);
     task->incumbent = hpo__surrogate_incumbent(m);
-    double share    = fmin(MOST_ASIDE, LEAST_ASIDE + MORE_ASIDE * (double)since_progress(history, least_gain(s, history, 0.01)));
-    if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share)
+    if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share_aside(s, history))
         m = step_aside(s, history, number, task);
     if (m == NULL)
         return hpo__fail_nomem(err);

@@ -1,6 +1,7 @@
 /* lib/num/stats.c: known answers of NumPy and SciPy, and properties on random arrays. */
 #include "numeric.h"
 
+#include "../common/draw.h"
 #include "../golden/stats.h"
 #include "num/random.h"
 #include <float.h>
@@ -55,6 +56,43 @@ static void sorting(void **state) {
     double extreme[] = {3, -HUGE_VAL, DBL_MAX, HUGE_VAL, -DBL_MAX, 0};
     hpo__stats_sort(extreme, 6);
     assert_true(extreme[0] == -HUGE_VAL && extreme[1] == -DBL_MAX && extreme[4] == DBL_MAX && extreme[5] == HUGE_VAL);
+}
+
+/* Few distinct values, rising, falling, all equal, or anything: against sorting. */
+static void fill(draw *d, double *x, size_t n) {
+    uint64_t how = draw_below(d, 5);
+    for (size_t i = 0; i < n; i++)
+        x[i] = how == 0 ? (double)draw_below(d, 4) : how == 1 ? (double)i : how == 2 ? -(double)i : how == 3 ? 7 : draw_unit(d);
+}
+
+static void selection_is_a_part_of_sorting(void **state) {
+    (void)state;
+    enum { MOST = 60 };
+    for (uint64_t seed = 0; seed < 3000; seed++) {
+        draw   d = {seed};
+        double x[MOST], sorted[MOST], mixed[MOST];
+        bool   skip[MOST];
+        size_t n = 1 + (size_t)draw_below(&d, MOST), k = (size_t)draw_below(&d, n), left = 0, order[MOST];
+        fill(&d, x, n);
+        memcpy(mixed, x, sizeof x);
+        memcpy(sorted, x, sizeof x);
+        hpo__stats_sort(sorted, n);
+        HOLDS(hpo__stats_nth(mixed, n, k) == sorted[k], seed, "%zu of %zu", k, n);
+        hpo__stats_sort(mixed, n);
+        HOLDS(memcmp(mixed, sorted, n * sizeof *sorted) == 0, seed, "values were lost");
+        for (size_t i = 0; i < n; i++) {
+            skip[i] = draw_below(&d, 3) == 0;
+            left += skip[i] ? 0 : 1;
+        }
+        size_t got = hpo__stats_smallest(x, skip, n, k, order);
+        HOLDS(got == (k < left ? k : left), seed, "%zu of %zu", got, left);
+        for (size_t i = 0; i < got; i++) { /* each has the right number of others before it */
+            size_t before = 0;
+            for (size_t j = 0; j < n; j++)
+                before += !skip[j] && (x[j] < x[order[i]] || (x[j] == x[order[i]] && j < order[i])) ? 1 : 0;
+            HOLDS(!skip[order[i]] && before == i, seed, "place %zu of %zu", i, got);
+        }
+    }
 }
 
 static void quantiles(void **state) {
@@ -158,6 +196,7 @@ int main(void) {
         cmocka_unit_test(moments_of_few_numbers),
         cmocka_unit_test(moments_of_extreme_numbers),
         cmocka_unit_test(sorting),
+        cmocka_unit_test(selection_is_a_part_of_sorting),
         cmocka_unit_test(quantiles),
         cmocka_unit_test(ranks),
         cmocka_unit_test(ranks_by_counting),
