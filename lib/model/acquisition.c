@@ -1,5 +1,5 @@
 /*
- * Log expected improvement (Ament et al., NeurIPS 2023): log s + log h(z), h(z) = phi(z) + z Phi(z), z = (incumbent - mean) / s; below z = -20 by its asymptotic series.
+ * Log expected improvement (Ament et al., NeurIPS 2023): log s + log h(z), h(z) = phi(z) + z Phi(z), z = (incumbent - mean) / s (num/log_tails.c).
  *
  * Running trials: their values are sampled jointly from the posterior (32 scrambled Sobol normals, at most 16 trials, the newest), the candidate itself is integrated
  * exactly, and the improvement is averaged over the samples. This is qLogEI with the inner expectation in closed form (Rao-Blackwell): no smoothing constants.
@@ -29,16 +29,6 @@ struct hpo__acquisition {
     double    *best;            /* SAMPLES: incumbent or a better sampled pending value */
     double    *labels;          /* n: weights of the labels, NULL */
 };
-
-double hpo__log_improvement(double z) {
-    if (z > -20) {
-        double h = 0.39894228040143267794 * exp(-0.5 * z * z) + 0.5 * z * erfc(-z * 0.70710678118654752440);
-        if (h > 0)
-            return log(h);
-    }
-    double i = 1 / (z * z);
-    return -0.5 * z * z - 0.91893853320467274178 - 2 * log(fabs(z)) + log1p(i * (-3 + i * (15 + i * (-105 + i * (945 - 10395 * i)))));
-}
 
 void hpo__acquisition_free(hpo__acquisition *a) {
     if (a == NULL)
@@ -125,7 +115,7 @@ static double pending_score(const hpo__acquisition *a, double mean, double varia
     double left = variance - hpo__linalg_dot(c, c, a->r), s = sqrt(left > least ? left : least);
     for (size_t k = 0; k < SAMPLES; k++) {
         double shifted = mean + hpo__linalg_dot(c, a->normals + k * a->r, a->r);
-        logs[k]        = hpo__log_improvement((a->best[k] - shifted) / s);
+        logs[k]        = hpo__normal_log_improvement((a->best[k] - shifted) / s, NULL);
         best           = logs[k] > best ? logs[k] : best;
     }
     for (size_t k = 0; k < SAMPLES; k++)
@@ -158,7 +148,7 @@ bool hpo__acquisition_score(hpo__acquisition *a, const double *x, size_t m, doub
             score[q] = pending_score(a, mu[q], s2[q], own);
         } else {
             double s = sqrt(s2[q]);
-            score[q] = log(s) + hpo__log_improvement((a->incumbent - mu[q]) / s);
+            score[q] = log(s) + hpo__normal_log_improvement((a->incumbent - mu[q]) / s, NULL);
         }
         if (a->labels != NULL) {
             double chance = hpo__normal_cdf(label[q] / sqrt(s2[q] / hpo__gp_signal(a->gp) + 0.5));

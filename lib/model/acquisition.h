@@ -8,9 +8,6 @@
 
 typedef struct hpo__acquisition hpo__acquisition;
 
-/* log E[max(0, incumbent - f)] / deviation for f ~ Normal(mean, deviation^2), z = (incumbent - mean) / deviation; exact far into both tails. */
-double hpo__log_improvement(double z);
-
 /*
  * An acquisition over a conditioned model, which must outlive it. `incumbent`: value to improve on, standardised. `pending`: r points that run, pending[i * r + k];
  * `labels`: 1 for feasible and -1 for failed per data point, or NULL when failures are not modelled. `seed` fixes the samples. NULL when out of memory.
