@@ -5,7 +5,8 @@
  * suggestion: fit, condition, and maximise log expected improvement (model/acquisition.c) by candidates and a local search over the mixed, conditional space
  * (strategy/gp_search.c). Finite spaces of up to 3,000 configurations are enumerated.
  * Stagnation: in a space with branches, a share of the steps, which grows with the trials since the last progress, searches inside a branch other than the best trial's, with
- * a model of that branch alone, and aims at beating that branch's own best, because a model polishes the branch it knows.
+ * a model of that branch alone, and aims at beating that branch's own best, because a model polishes the branch it knows; a branch with fewer than three
+ * trials is searched with the model of all.
  *
  * Many parameters: with more than 15 active ones, half of the steps stay in a trust region around the best trial (strategy/gp_region.c).
  *
@@ -202,17 +203,6 @@ static bool make_room(state *s, size_t n) {
     return s->values != NULL && s->rows != NULL;
 }
 
-/* In a step inside a branch, the value to improve on is the branch's best. */
-static double best_of_branch(const state *s, const double *unit, const hpo__gp_task *task) {
-    const hpo__surrogate *m = s->surrogate;
-    for (size_t k = 0; k < m->n; k++) {
-        size_t j = m->order[k];
-        if (m->labels[j] > 0 && unit[m->rows[j] * s->d + task->branch] == task->branch_unit)
-            return m->y[j];
-    }
-    return -(double)INFINITY;
-}
-
 /* Turns the task into a step inside a branch other than the best trial's, with a model of that branch when it has enough trials. Returns the model that is used, NULL: out of memory. */
 static hpo__surrogate *step_aside(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task) {
     hpo__surrogate *m    = s->surrogate;
@@ -224,8 +214,6 @@ static hpo__surrogate *step_aside(state *s, const hpo_history *history, uint64_t
     if (fitted == HPO_OK) {
         m               = s->part;
         task->incumbent = hpo__surrogate_incumbent(m);
-    } else {
-        task->incumbent = fmax(task->incumbent, best_of_branch(s, unit, task));
     }
     return m;
 }
