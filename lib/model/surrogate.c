@@ -21,7 +21,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_DATA = 256, MOST_FRESH = 64, FEWEST_DATA = 2, FEWEST_IN_PART = 3, COLD_STEPS = 40, WARM_STEPS = 12, FEW_VALUES = 8 };
+enum {
+    MOST_DATA      = 256,
+    MOST_FRESH     = 64,
+    FEWEST_DATA    = 2,
+    FEWEST_IN_PART = 3,
+    COLD_STEPS     = 40,
+    WARM_STEPS     = 12,
+    LATE_STEPS     = 6,
+    LATE           = 100,
+    FEW_VALUES     = 8
+};
 static const double FAILED_NOISE = 4, MUCH_NOISE = 0.05;
 
 /* ---- life ---- */
@@ -254,7 +264,7 @@ static bool fit_at(hpo__surrogate *s, const hpo_history *history, size_t size) {
     if ((!fresh || size > MOST_FRESH) && !load(s, history, size, MOST_DATA))
         return false;
     if ((!fresh || size > MOST_FRESH) && s->n > 0)
-        hpo__gp_fit(s->gp, WARM_STEPS);
+        hpo__gp_fit(s->gp, size > LATE ? LATE_STEPS : WARM_STEPS); /* later, each step costs more and moves less */
     s->fitted = size;
     return true;
 }

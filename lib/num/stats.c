@@ -100,7 +100,8 @@ double hpo__stats_nth(double *x, size_t n, size_t k) {
 
 /* Does a come before b? Equal values by index. */
 static bool before(const double *x, size_t a, size_t b) {
-    return x[a] < x[b] || (x[a] == x[b] && a < b);
+    double left = x[a], right = x[b];
+    return left < right || (left == right && a < b);
 }
 
 /* As sift(), for a heap of indices whose last is on top. */
