@@ -54,6 +54,14 @@ typedef struct state {
 
 /* ---- life ---- */
 
+static void free_room(state *s) {
+    hpo__alloc_free(&s->alloc, s->values, s->capacity, sizeof *s->values);
+    hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
+    s->values   = NULL;
+    s->rows     = NULL;
+    s->capacity = 0;
+}
+
 static void destroy(void *state_) {
     state *s = state_;
     hpo__gp_search_free(s->search);
@@ -61,8 +69,7 @@ static void destroy(void *state_) {
     hpo__surrogate_free(s->surrogate);
     hpo__alloc_free(&s->alloc, s->directions, s->d * 32, sizeof *s->directions);
     hpo__alloc_free(&s->alloc, s->box, 2 * s->d, sizeof *s->box);
-    hpo__alloc_free(&s->alloc, s->values, s->capacity, sizeof *s->values);
-    hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
+    free_room(s);
     hpo__alloc_free(&s->alloc, s, 1, sizeof *s);
 }
 
@@ -195,12 +202,15 @@ static void draw_branch(const state *s, const double *best, uint64_t number, siz
 static bool make_room(state *s, size_t n) {
     if (n <= s->capacity)
         return true;
-    hpo__alloc_free(&s->alloc, s->values, s->capacity, sizeof *s->values);
-    hpo__alloc_free(&s->alloc, s->rows, s->capacity, sizeof *s->rows);
-    s->capacity = hpo__alloc_capacity(s->capacity, n);
-    s->values   = hpo__alloc_new(&s->alloc, s->capacity, sizeof *s->values);
-    s->rows     = hpo__alloc_new(&s->alloc, s->capacity, sizeof *s->rows);
-    return s->values != NULL && s->rows != NULL;
+    size_t capacity = hpo__alloc_capacity(s->capacity, n);
+    free_room(s);
+    s->values   = hpo__alloc_new(&s->alloc, capacity, sizeof *s->values);
+    s->rows     = hpo__alloc_new(&s->alloc, capacity, sizeof *s->rows);
+    s->capacity = capacity;
+    if (s->values != NULL && s->rows != NULL)
+        return true;
+    free_room(s);
+    return false;
 }
 
 /* Turns the task into a step inside a branch other than the best trial's, with a model of that branch when it has enough trials. Returns the model that is used, NULL: out of memory. */
