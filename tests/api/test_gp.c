@@ -46,6 +46,26 @@ static void finds_the_minimum_behind_a_condition(void **state) {
     check_search(models, models_objective, 60, 0.02);
 }
 
+/* Nets are far worse than trees but close to their own best: a model of all polishes the tree that it knows. */
+static hpo_status hidden_objective(hpo_trial *trial, double *values, void *user) {
+    (void)user;
+    values[0] = models_loss(trial);
+    if (strcmp(hpo_trial_categorical(trial, "model"), "net") == 0) {
+        double rate = log10(hpo_trial_float(trial, "rate")), drop = hpo_trial_float(trial, "drop");
+        values[0] = (rate + 2.7) * (rate + 2.7) + 3 * (drop - 0.3) * (drop - 0.3);
+    }
+    return HPO_OK;
+}
+
+static void leaves_a_branch_for_a_better_one(void **state) {
+    (void)state;
+    int better = 0; /* than the best tree; 18 of these 20 seeds when this was written; about 7 with steps aside by the model of all */
+    for (uint64_t seed = 0; seed < 20; seed++)
+        better += best_after(models(), "gp", seed, hidden_objective, 60) < 0.149;
+    if (better < 13)
+        fail_msg("%d of 20 runs left the trees", better);
+}
+
 /* The same by maximising the negative. */
 static hpo_status negative_branin(hpo_trial *trial, double *values, void *user) {
     (void)user;
@@ -334,6 +354,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_minimum_of_branin),
         cmocka_unit_test(finds_the_minimum_behind_a_condition),
+        cmocka_unit_test(leaves_a_branch_for_a_better_one),
         cmocka_unit_test(maximising_is_the_mirror),
         cmocka_unit_test(designs_are_short),
         cmocka_unit_test(designs_are_even),
