@@ -299,7 +299,7 @@ static void add_gradient(hpo__gp *gp, const double *theta, double *gradient) {
     size_t d = gp->d, c = gp->capacity;
     double noise = exp(theta[d + 1]), signal = exp(theta[d]), *pull = gp->row;
     for (size_t j = 0; j < gp->n; j++) {
-        const double *inverse = gp->inverse + j * c, *k = gp->kernel + j * c, *slope = gp->slope + j * c, *pair = gradient + d + 2;
+        const double *inverse = gp->inverse + j * c, *k = gp->kernel + j * c, *slope = gp->slope + j * c;
         double        own = gp->weights[j] * gp->weights[j] - inverse[j], by_signal = 0;
         for (size_t l = 0; l < j; l++) {
             double a = gp->weights[j] * gp->weights[l] - inverse[l];
@@ -308,7 +308,7 @@ static void add_gradient(hpo__gp *gp, const double *theta, double *gradient) {
         }
         gradient[d] += by_signal + 0.5 * own * signal;
         gradient[d + 1] += gp->exact ? 0 : 0.5 * own * noise * gp->noise[j];
-        double *by_warp = gradient + (pair - gradient);
+        double *by_warp = gradient + d + 2;
         for (size_t i = 0; i < d; i++) {
             const double *w = gp->w + i * c, *wa = gp->wa + i * c, *wb = gp->wb + i * c;
             double        weight = exp(-2 * theta[i]), by_length = 0, by_a = 0, by_b = 0;

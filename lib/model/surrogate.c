@@ -220,7 +220,8 @@ static bool load(hpo__surrogate *s, const hpo_history *history, size_t n, size_t
     }
     s->n = m;
     hpo__gp_prior_inputs(s->gp, (double)active / (double)m);
-    return hpo__gp_data(s->gp, s->x, s->y, s->noise, m, n >= 10 && n >= 2 * s->inputs);
+    size_t known = s->part == SIZE_MAX ? n : m; /* trials that a warp can be learned from */
+    return hpo__gp_data(s->gp, s->x, s->y, s->noise, m, known >= 10 && known >= 2 * s->inputs);
 }
 
 /* ---- fits at fixed sizes ---- */

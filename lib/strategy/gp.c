@@ -144,8 +144,10 @@ static void initial_point(const state *s, uint64_t number, double *unit) {
         hpo__random_uniforms(s->seed, number, HPO__FOR_GP, unit, s->d);
     for (size_t i = 0; i < s->d; i++) {
         const hpo__parameter *p = &s->space->parameters[i];
-        if (p->choices != NULL) /* dealt in turn, in an order of its own per parameter */
-            unit[i] = ((double)hpo__permute(number % p->count, p->count, hpo__random_bits(s->seed, i, HPO__FOR_GP, 1)) + 0.5) / (double)p->count;
+        if (p->choices != NULL) /* dealt in turn, in an order of its own per parameter and round: equal ones would tie choices together */
+            unit[i] =
+                ((double)hpo__permute(number % p->count, p->count, hpo__random_bits(s->seed, i + s->d * (number / p->count), HPO__FOR_GP, 1)) + 0.5) /
+                (double)p->count;
         else if (number == 0)
             unit[i] = 0.5;
     }
@@ -240,15 +242,8 @@ static void use_region(state *s, const hpo_history *history, hpo__gp_task *task)
     task->high = s->box + s->d;
 }
 
-static hpo_status suggest(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task, const double **found, hpo_error *err) {
-    hpo__surrogate *m = s->surrogate;
-    if (!make_room(s, hpo_history_size(history)))
-        return hpo__fail_nomem(err);
-    task->incumbent = hpo__surrogate_incumbent(m);
-    if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share_aside(s, history))
-        m = step_aside(s, history, number, task);
-    if (m == NULL)
-        return hpo__fail_nomem(err);
+static hpo_status search_by(state *s, const hpo_history *history, hpo__surrogate *m, uint64_t number, hpo__gp_task *task, const double **found,
+                            hpo_error *err) {
     for (size_t k = 0; k < m->n; k++)
         s->rows[k] = m->rows[m->order[k]];
     task->gp     = m->gp;
@@ -258,6 +253,24 @@ static hpo_status suggest(state *s, const hpo_history *history, uint64_t number,
         use_region(s, history, task);
     task->labels = s->model_failures && m->failures >= FAILURES_TO_MODEL ? m->labels : NULL;
     return hpo__gp_search_run(s->search, task, found, err);
+}
+
+static hpo_status suggest(state *s, const hpo_history *history, uint64_t number, hpo__gp_task *task, const double **found, hpo_error *err) {
+    if (!make_room(s, hpo_history_size(history)))
+        return hpo__fail_nomem(err);
+    double best     = hpo__surrogate_incumbent(s->surrogate);
+    task->incumbent = best;
+    if (s->part != NULL && hpo__random_uniform(s->seed, number, HPO__FOR_GP, 2) < share_aside(s, history)) {
+        hpo__surrogate *m = step_aside(s, history, number, task);
+        if (m == NULL)
+            return hpo__fail_nomem(err);
+        hpo_status status = search_by(s, history, m, number, task, found, err);
+        if (status != HPO_EXHAUSTED)
+            return status;
+        task->branch    = SIZE_MAX; /* it is used up */
+        task->incumbent = best;
+    }
+    return search_by(s, history, s->surrogate, number, task, found, err);
 }
 
 static hpo_status ask(void *state_, const hpo_history *history, uint64_t number, hpo_point *out, hpo_error *err) {

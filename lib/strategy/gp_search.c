@@ -4,7 +4,7 @@
  * 360 candidates: 45 % uniform, the others changed from the best known points by steps of three sizes, one coordinate or several. The five best or luckiest (Gumbel noise)
  * start local searches of up to nine rounds: each round tries steps of every active coordinate, other choices, and changes of several at once, and moves to
  * the best; steps shrink when they fail, weak starts are dropped. Gradients would help only the continuous part of a smooth model; this serves all kinds
- * alike. Nothing that was tried or runs is suggested, unless repeats are welcome.
+ * alike. Nothing that was tried or runs is suggested, unless repeats are welcome; a branch in which nothing else is found counts as used up.
  */
 #include "strategy/gp_search.h"
 
@@ -219,6 +219,10 @@ static double *add(hpo__gp_search *s, const double *from) {
     return point;
 }
 
+static bool in_branch(const hpo__gp_task *task, const double *point) {
+    return task->branch == SIZE_MAX || point[task->branch] == task->branch_unit;
+}
+
 /* Moves the numbers of a point into the box. */
 static void hold_box(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
     for (size_t i = 0; i < s->d; i++)
@@ -243,7 +247,7 @@ static void draw_in_box(hpo__gp_search *s, const hpo__gp_task *task, double *poi
 static void stay_inside(hpo__gp_search *s, const hpo__gp_task *task, double *point) {
     if (task->low != NULL)
         hold_box(s, task, point);
-    if (task->branch != SIZE_MAX && point[task->branch] != task->branch_unit)
+    if (!in_branch(task, point))
         hpo__moves_choose(&s->moves, point, task->branch, task->branch_unit);
 }
 
@@ -409,11 +413,13 @@ static bool gather_known(hpo__gp_search *s, const hpo__gp_task *task) {
     return true;
 }
 
-static bool enumerate(hpo__gp_search *s) {
+static bool enumerate(hpo__gp_search *s, const hpo__gp_task *task) {
     for (uint64_t k = 0; k < hpo__lattice_total(s->lattice); k++) {
         if (!make_room(s, s->n + 1))
             return false;
-        hpo__lattice_point(s->lattice, k, s->points + s->n++ * s->d);
+        double *point = s->points + s->n * s->d;
+        hpo__lattice_point(s->lattice, k, point);
+        s->n += in_branch(task, point) ? 1 : 0;
     }
     return true;
 }
@@ -421,7 +427,7 @@ static bool enumerate(hpo__gp_search *s) {
 static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acquisition *acquisition, const double **found, hpo_error *err) {
     start  starts[STARTS];
     size_t n = 0;
-    if (!(s->whole ? enumerate(s) : add_candidates(s, task)) || !score(s, acquisition))
+    if (!(s->whole ? enumerate(s, task) : add_candidates(s, task)) || !score(s, acquisition))
         return hpo__fail_nomem(err);
     for (; n < STARTS; n++) {
         size_t best = best_unused(s, task, !s->whole && n >= 2 && n < STARTS - 1);
@@ -434,8 +440,8 @@ static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acqui
             return HPO_OK;
         }
     }
-    if (n == 0)
-        return draw_unseen(s, task, found);
+    if (n == 0) /* all were tried */
+        return task->branch != SIZE_MAX ? HPO_EXHAUSTED : draw_unseen(s, task, found);
     if (!run_rounds(s, task, acquisition, starts, n))
         return hpo__fail_nomem(err);
     size_t best = 0;
@@ -445,16 +451,24 @@ static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acqui
     return HPO_OK;
 }
 
+/* The acquisition of the task; in a branch the running trials outside it do not count. NULL: out of memory. */
+static hpo__acquisition *acquisition_of(hpo__gp_search *s, const hpo__gp_task *task) {
+    size_t  all = (s->d + s->inputs) * task->n_pending, n = 0;
+    double *unit = hpo__alloc_new(&s->alloc, all, sizeof *unit), *pending = unit + s->d * task->n_pending;
+    if (unit == NULL)
+        return NULL;
+    for (size_t k = 0; k < task->n_pending; k++)
+        if (in_branch(task, task->pending + k * s->d))
+            memcpy(unit + n++ * s->d, task->pending + k * s->d, s->d * sizeof *unit);
+    hpo__surrogate_inputs(s->surrogate, unit, n, pending);
+    hpo__acquisition *acquisition = hpo__acquisition_new(&s->alloc, task->gp, task->incumbent, pending, n, task->labels, task->seed);
+    hpo__alloc_free(&s->alloc, unit, all, sizeof *unit);
+    return acquisition;
+}
+
 hpo_status hpo__gp_search_run(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
     begin(s, task);
-    if (!gather_known(s, task))
-        return hpo__fail_nomem(err);
-    double *pending = hpo__alloc_new(&s->alloc, s->inputs * task->n_pending, sizeof *pending);
-    if (pending == NULL)
-        return hpo__fail_nomem(err);
-    hpo__surrogate_inputs(s->surrogate, task->pending, task->n_pending, pending);
-    hpo__acquisition *acquisition = hpo__acquisition_new(&s->alloc, task->gp, task->incumbent, pending, task->n_pending, task->labels, task->seed);
-    hpo__alloc_free(&s->alloc, pending, s->inputs * task->n_pending, sizeof *pending);
+    hpo__acquisition *acquisition = gather_known(s, task) ? acquisition_of(s, task) : NULL;
     if (acquisition == NULL)
         return hpo__fail_nomem(err);
     hpo_status status = search(s, task, acquisition, found, err);

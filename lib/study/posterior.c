@@ -33,6 +33,8 @@ void hpo__posterior_drop(hpo_study *study) {
 static hpo_status too_little(const hpo_study *study, hpo_error *err) {
     if (study->posterior.model->inputs == 0)
         return hpo__fail(err, HPO_E_NOT_FOUND, "there is nothing to model: no parameter has more than one value");
+    if (study->posterior.model->n > 0)
+        return hpo__fail(err, HPO_E_NOT_FOUND, "no model can be fitted to the %zu results that it would see", study->posterior.model->n);
     return hpo__fail(err, HPO_E_NOT_FOUND, "there is too little to model: two complete trials with finite values are needed, %llu are complete",
                      (unsigned long long)study->record.counts[HPO_COMPLETE]);
 }
@@ -75,9 +77,9 @@ static double worst(const hpo__surrogate *model) {
 
 static double natural_deviation(const hpo__surrogate *model, double z, double deviation, double top) {
     if (z + deviation <= top)
-        return 0.5 * natural(model, z + deviation) - 0.5 * natural(model, z - deviation);
+        return fmax(0, 0.5 * natural(model, z + deviation) - 0.5 * natural(model, z - deviation)); /* rounding may turn nothing negative */
     z = z < top ? z : top;
-    return fmin(2 * (0.5 * natural(model, z) - 0.5 * natural(model, z - deviation)), DBL_MAX);
+    return fmax(0, fmin(2 * (0.5 * natural(model, z) - 0.5 * natural(model, z - deviation)), DBL_MAX));
 }
 
 /* ---- predictions ---- */
