@@ -1,9 +1,9 @@
 /*
  * Bayesian optimisation with a Gaussian process (model/surrogate.c), for every kind of space.
  *
- * Start: the centre with drawn choices (unless the default configuration ran), then scrambled Sobol points with choices dealt in turn, 3 + d/2 trials, 4 to 10. Then, at each
- * suggestion: fit, condition, and maximise log expected improvement (model/acquisition.c) by candidates and a local search over the mixed, conditional space
- * (strategy/gp_search.c). Finite spaces of up to 3,000 configurations are enumerated.
+ * Start: the centre with drawn choices, behind the default configuration if that runs, then scrambled Sobol points with choices dealt in turn: 3 + d/2 trials, 4 to 10, with
+ * those that were enqueued or added. Then, at each suggestion: fit, condition, and maximise log expected improvement (model/acquisition.c) by candidates and a local search
+ * over the mixed, conditional space (strategy/gp_search.c). Finite spaces of up to 3,000 configurations are enumerated.
  * Stagnation: in a space with branches, a share of the steps, which grows with the trials since the last progress, searches inside a branch other than the best trial's, with
  * a model of that branch alone, and aims at beating that branch's own best, because a model polishes the branch it knows; a branch with fewer than three
  * trials is searched with the model of all.
@@ -137,7 +137,7 @@ static hpo_status create(const hpo_space *space, const hpo_settings *settings, v
 
 /* ---- initial design ---- */
 
-static void initial_point(const state *s, uint64_t number, double *unit) {
+static void initial_point(const state *s, uint64_t number, bool centre, double *unit) {
     if (s->directions != NULL)
         hpo__sobol_point(s->directions, s->d, s->seed, (uint32_t)number, unit);
     else
@@ -148,7 +148,7 @@ static void initial_point(const state *s, uint64_t number, double *unit) {
             unit[i] =
                 ((double)hpo__permute(number % p->count, p->count, hpo__random_bits(s->seed, i + s->d * (number / p->count), HPO__FOR_GP, 1)) + 0.5) /
                 (double)p->count;
-        else if (number == 0)
+        else if (centre)
             unit[i] = 0.5;
     }
 }
@@ -286,7 +286,10 @@ static hpo_status ask(void *state_, const hpo_history *history, uint64_t number,
     } else { /* nothing to model yet, or the model broke down: the design goes on */
         if (number >= s->first && s->surrogate->n > 0)
             hpo__fail(err, HPO_OK, "no model can be fitted to the results so far: the initial design goes on until one can");
-        initial_point(s, number, hpo__gp_search_point(s->search));
+        bool first = hpo_history_suggested(history) == 0;
+        initial_point(s, number, first, hpo__gp_search_point(s->search));
+        if (first && hpo__gp_search_tried(s->search, &task)) /* the default is the centre */
+            initial_point(s, number, false, hpo__gp_search_point(s->search));
         status = hpo__gp_search_unseen(s->search, &task, &found, err);
     }
     return status == HPO_OK ? hpo_point_set_unit(out, found, s->d, err) : status;

@@ -197,12 +197,16 @@ static hpo_status draw_unseen(hpo__gp_search *s, const hpo__gp_task *task, const
     return HPO_EXHAUSTED;
 }
 
-hpo_status hpo__gp_search_unseen(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
-    (void)err;
+bool hpo__gp_search_tried(hpo__gp_search *s, const hpo__gp_task *task) {
     begin(s, task);
     hpo__space_snap(s->space, s->point, s->point, s->moves.values);
+    return seen(s, task, s->point);
+}
+
+hpo_status hpo__gp_search_unseen(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
+    (void)err;
     *found = s->point;
-    return seen(s, task, s->point) ? draw_unseen(s, task, found) : HPO_OK;
+    return hpo__gp_search_tried(s, task) ? draw_unseen(s, task, found) : HPO_OK;
 }
 
 /* ---- candidates ---- */
