@@ -43,12 +43,13 @@ static bool is_new(const hpo_study *study, const size_t *chosen, size_t n, size_
     return true;
 }
 
-/* The best row behind `last` (SIZE_MAX: the best of all), SIZE_MAX when there is none. */
-static size_t next_best(const hpo__record *record, const double *key, size_t last) {
-    size_t best = SIZE_MAX;
+/* The best row by `key` whose configuration is not chosen yet, SIZE_MAX when there is none. */
+static size_t next_best(const hpo_study *study, const double *key, const size_t *chosen, size_t n) {
+    const hpo__record *record = &study->record;
+    size_t             best   = SIZE_MAX;
     for (size_t row = 0; row < record->rows; row++)
-        if (record->states[row] == HPO_COMPLETE && isfinite(key[row]) && (last == SIZE_MAX || ahead(record, key, last, row)) &&
-            (best == SIZE_MAX || ahead(record, key, row, best)))
+        if (record->states[row] == HPO_COMPLETE && isfinite(key[row]) && (best == SIZE_MAX || ahead(record, key, row, best)) &&
+            is_new(study, chosen, n, row))
             best = row;
     return best;
 }
@@ -57,12 +58,11 @@ static size_t next_best(const hpo__record *record, const double *key, size_t las
  * than the values, the best value still comes first when there is room for two: its optimism is what a confirmation tells. */
 static size_t choose(const hpo_study *study, const double *key, size_t wanted, size_t *chosen) {
     const hpo__record *record = &study->record;
-    size_t             n = 0, row = next_best(record, record->values, SIZE_MAX);
+    size_t             n = 0, row = next_best(study, record->values, NULL, 0);
     if (key != record->values && wanted > 1 && row != SIZE_MAX)
         chosen[n++] = row;
-    for (size_t best = next_best(record, key, SIZE_MAX); best != SIZE_MAX && n < wanted; best = next_best(record, key, best))
-        if (is_new(study, chosen, n, best))
-            chosen[n++] = best;
+    while (n < wanted && (row = next_best(study, key, chosen, n)) != SIZE_MAX)
+        chosen[n++] = row;
     row = hpo__record_row(record, record->first_default);
     if (n > 0 && row != SIZE_MAX && record->states[row] == HPO_COMPLETE && hpo__settings_is(&study->settings, "confirm.default", "true") &&
         is_new(study, chosen, n, row))
