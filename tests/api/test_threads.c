@@ -239,8 +239,8 @@ static void test_readers_and_writers(void **state) {
     void *(*bodies[5])(void *) = {search, read_on, read_on, write_on, write_on};
     for (unsigned i = 0; i < 5; i++) {
         readers[i] = (reader){s, i};
-        if (i > 0) /* the writers want to see a running search */
-            while (hpo_study_trial_count(study, -1) < 2)
+        if (i > 0) /* the writers want to see a running search, and the readers a best trial that is not one of the writers' */
+            while (hpo_study_trial_count(study, HPO_COMPLETE) < 1)
                 sched_yield();
         assert_int_equal(pthread_create(&threads[i], NULL, bodies[i], &readers[i]), 0);
     }
