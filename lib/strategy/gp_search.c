@@ -458,9 +458,10 @@ static hpo_status search(hpo__gp_search *s, const hpo__gp_task *task, hpo__acqui
 /* The acquisition of the task; in a branch the running trials outside it do not count. NULL: out of memory. */
 static hpo__acquisition *acquisition_of(hpo__gp_search *s, const hpo__gp_task *task) {
     size_t  all = (s->d + s->inputs) * task->n_pending, n = 0;
-    double *unit = hpo__alloc_new(&s->alloc, all, sizeof *unit), *pending = unit + s->d * task->n_pending;
+    double *unit = hpo__alloc_new(&s->alloc, all, sizeof *unit);
     if (unit == NULL)
         return NULL;
+    double *pending = unit + s->d * task->n_pending;
     for (size_t k = 0; k < task->n_pending; k++)
         if (in_branch(task, task->pending + k * s->d))
             memcpy(unit + n++ * s->d, task->pending + k * s->d, s->d * sizeof *unit);
