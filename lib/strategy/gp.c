@@ -137,6 +137,26 @@ static hpo_status create(const hpo_space *space, const hpo_settings *settings, v
 
 /* ---- initial design ---- */
 
+/* Are the numbers of a trial that finished or runs all in the middle? A function of the points alone, so that a study made again from its results goes on alike. */
+static bool is_central(const state *s, const double *unit) {
+    for (size_t i = 0; i < s->d; i++) {
+        const hpo__parameter *p = &s->space->parameters[i];
+        if (p->choices == NULL && !isnan(unit[i]) && unit[i] != (p->count == 0 ? 0.5 : hpo__codec_encode(p, hpo__codec_decode(p, 0.5))))
+            return false;
+    }
+    return true;
+}
+
+/* The centre comes first, or second behind a default configuration that is another. */
+static bool wants_centre(const state *s, const hpo_history *history, const hpo__gp_task *task, uint64_t number) {
+    bool wanted = number <= 1;
+    for (size_t row = 0; wanted && row < hpo_history_size(history); row++)
+        wanted = !is_central(s, hpo_history_unit(history) + row * s->d);
+    for (size_t k = 0; wanted && k < task->n_pending; k++)
+        wanted = !is_central(s, task->pending + k * s->d);
+    return wanted;
+}
+
 static void initial_point(const state *s, uint64_t number, bool centre, double *unit) {
     if (s->directions != NULL)
         hpo__sobol_point(s->directions, s->d, s->seed, (uint32_t)number, unit);
@@ -286,10 +306,7 @@ static hpo_status ask(void *state_, const hpo_history *history, uint64_t number,
     } else { /* nothing to model yet, or the model broke down: the design goes on */
         if (number >= s->first && s->surrogate->n > 0)
             hpo__fail(err, HPO_OK, "no model can be fitted to the results so far: the initial design goes on until one can");
-        bool first = hpo_history_suggested(history) == 0;
-        initial_point(s, number, first, hpo__gp_search_point(s->search));
-        if (first && hpo__gp_search_tried(s->search, &task)) /* the default is the centre */
-            initial_point(s, number, false, hpo__gp_search_point(s->search));
+        initial_point(s, number, wants_centre(s, history, &task, number), hpo__gp_search_point(s->search));
         status = hpo__gp_search_unseen(s->search, &task, &found, err);
     }
     return status == HPO_OK ? hpo_point_set_unit(out, found, s->d, err) : status;

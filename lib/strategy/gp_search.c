@@ -197,16 +197,12 @@ static hpo_status draw_unseen(hpo__gp_search *s, const hpo__gp_task *task, const
     return HPO_EXHAUSTED;
 }
 
-bool hpo__gp_search_tried(hpo__gp_search *s, const hpo__gp_task *task) {
-    begin(s, task);
-    hpo__space_snap(s->space, s->point, s->point, s->moves.values);
-    return seen(s, task, s->point);
-}
-
 hpo_status hpo__gp_search_unseen(hpo__gp_search *s, const hpo__gp_task *task, const double **found, hpo_error *err) {
     (void)err;
+    begin(s, task);
+    hpo__space_snap(s->space, s->point, s->point, s->moves.values);
     *found = s->point;
-    return hpo__gp_search_tried(s, task) ? draw_unseen(s, task, found) : HPO_OK;
+    return seen(s, task, s->point) ? draw_unseen(s, task, found) : HPO_OK;
 }
 
 /* ---- candidates ---- */

@@ -33,8 +33,6 @@ double *hpo__gp_search_point(hpo__gp_search *search);
 /* The best configuration that was found; it lives until the next call. HPO_EXHAUSTED when every configuration of a finite space, or of the branch, was tried
  * or runs. */
 hpo_status hpo__gp_search_run(hpo__gp_search *search, const hpo__gp_task *task, const double **found, hpo_error *err);
-/* Snaps the search's own point. Was it tried already, or does it run? Never when configurations may come again. */
-bool hpo__gp_search_tried(hpo__gp_search *search, const hpo__gp_task *task);
 /* The search's own point, or when it was tried already (and may not come again) a random one that was not. */
 hpo_status hpo__gp_search_unseen(hpo__gp_search *search, const hpo__gp_task *task, const double **found, hpo_error *err);
 

@@ -309,6 +309,46 @@ static void play_to(hpo_study *study, uint64_t last) {
 }
 
 /* Every request of an ask refused once: HPO_E_NOMEM, and the same ask again gives what it would have given. With a running trial, failures and a kept state. */
+/* A design of five trials goes on alike in another study to which the results so far were added. */
+static void designs_follow_from_results(void **state) {
+    (void)state;
+    for (int start = 0; start < 2; start++) {
+        hpo_study *study = gp_over(models(), 3);
+        set(study, "start.default", start == 0 ? "true" : "false");
+        for (uint64_t k = 0; k < 5; k++) {
+            hpo_study *again = gp_over(models(), 3);
+            hpo_point *point = NULL;
+            set(again, "start.default", "false");
+            assert_ok(hpo_point_new(hpo_study_space(again), &point, error));
+            for (uint64_t i = 0; i < k; i++) {
+                hpo_trial *old = NULL;
+                double     values[MIXED_SIZE], unit[MIXED_SIZE], value;
+                assert_ok(hpo_study_trial(study, i, &old, error));
+                size_t d = hpo_trial_values_by_index(old, values, MIXED_SIZE);
+                value    = hpo_trial_value(old);
+                assert_ok(hpo_space_encode(hpo_study_space(study), values, d, unit, error));
+                assert_ok(hpo_point_set_unit(point, unit, d, error));
+                assert_ok(hpo_study_add(again, point, HPO_COMPLETE, &value, 1, error));
+                hpo_trial_free(old);
+            }
+            hpo_trial *trial = ask(study);
+            if (k > 0 || start == 1) { /* the default is the study's own trial */
+                hpo_trial *other = ask(again);
+                double     a[MIXED_SIZE], b[MIXED_SIZE];
+                hpo_trial_values_by_index(trial, a, MIXED_SIZE);
+                hpo_trial_values_by_index(other, b, MIXED_SIZE);
+                if (!same_numbers(a, b, hpo_space_size(hpo_study_space(study))))
+                    fail_msg("suggestion %llu differs in a study made again", (unsigned long long)k);
+                hpo_trial_free(other);
+            }
+            tell(study, trial, HPO_COMPLETE, models_loss(trial));
+            hpo_point_free(point);
+            hpo_study_free(again);
+        }
+        hpo_study_free(study);
+    }
+}
+
 static void out_of_memory(void **state) {
     (void)state;
     const uint64_t sizes[] = {0, 1, 2, 6, 8, 13, 24};
@@ -362,6 +402,7 @@ int main(void) {
         cmocka_unit_test(very_many_at_once),
         cmocka_unit_test(several_workers),
         cmocka_unit_test(late_states_are_rebuilt),
+        cmocka_unit_test(designs_follow_from_results),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
